@@ -1,0 +1,68 @@
+"""Google's own clients, made from the settings.
+
+The one place that knows an emulator takes no credentials and no TLS; whoever gets a
+client cannot tell the targets apart. The libraries are imported where they are used:
+the API image has Cloud Storage's alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from cloud.settings import Settings
+
+if TYPE_CHECKING:
+    from google.cloud import bigquery, bigquery_storage_v1, storage
+
+
+def bigquery_client(settings: Settings) -> bigquery.Client:
+    """Return a BigQuery client for the settings' project and location."""
+    from google.api_core.client_options import ClientOptions
+    from google.auth.credentials import AnonymousCredentials
+    from google.cloud import bigquery
+
+    if settings.bigquery_host is None:
+        return bigquery.Client(project=settings.project, location=settings.location)
+    return bigquery.Client(
+        project=settings.project,
+        location=settings.location,
+        credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
+        client_options=ClientOptions(api_endpoint=settings.bigquery_host),  # type: ignore[no-untyped-call]
+    )
+
+
+def bigquery_read_client(settings: Settings) -> bigquery_storage_v1.BigQueryReadClient:
+    """Return a Storage Read API client: tables and query results as Arrow over gRPC."""
+    from google.cloud import bigquery_storage_v1
+
+    if settings.bigquery_host is None:
+        return bigquery_storage_v1.BigQueryReadClient()
+    import grpc
+    from google.cloud.bigquery_storage_v1.services.big_query_read.transports import (
+        BigQueryReadGrpcTransport,
+    )
+
+    host = urlsplit(settings.bigquery_host).hostname
+    channel = grpc.insecure_channel(
+        f"{host}:{settings.bigquery_grpc_port}",
+        options=[("grpc.max_receive_message_length", -1)],
+    )
+    return bigquery_storage_v1.BigQueryReadClient(
+        transport=BigQueryReadGrpcTransport(channel=channel)
+    )
+
+
+def storage_client(settings: Settings) -> storage.Client:
+    """Return a Cloud Storage client for the settings' project."""
+    from google.api_core.client_options import ClientOptions
+    from google.auth.credentials import AnonymousCredentials
+    from google.cloud import storage
+
+    if settings.storage_host is None:
+        return storage.Client(project=settings.project)
+    return storage.Client(
+        project=settings.project,
+        credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
+        client_options=ClientOptions(api_endpoint=settings.storage_host),  # type: ignore[no-untyped-call]
+    )
