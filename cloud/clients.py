@@ -27,8 +27,8 @@ def bigquery_client(settings: Settings) -> bigquery.Client:
     return bigquery.Client(
         project=settings.project,
         location=settings.location,
-        credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
-        client_options=ClientOptions(api_endpoint=settings.bigquery_host),  # type: ignore[no-untyped-call]
+        credentials=AnonymousCredentials(),
+        client_options=ClientOptions(api_endpoint=settings.bigquery_host),
     )
 
 
@@ -63,6 +63,6 @@ def storage_client(settings: Settings) -> storage.Client:
         return storage.Client(project=settings.project)
     return storage.Client(
         project=settings.project,
-        credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
-        client_options=ClientOptions(api_endpoint=settings.storage_host),  # type: ignore[no-untyped-call]
+        credentials=AnonymousCredentials(),
+        client_options=ClientOptions(api_endpoint=settings.storage_host),
     )

@@ -1,8 +1,7 @@
 """Settings, read once from the environment and passed down.
 
-The environment alone chooses the target: with `BIGQUERY_EMULATOR_HOST` and
-`STORAGE_EMULATOR_HOST` set, Google's clients talk to the local cloud; without them,
-to Google Cloud.
+The environment alone chooses the target: `VENDAS_TARGET` is `local` (the default: the
+emulators on this machine) or `cloud` (Google's). dbt's profile reads the same variable.
 """
 
 from __future__ import annotations
@@ -12,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+EMULATOR_HOSTS = ("BIGQUERY_EMULATOR_HOST", "STORAGE_EMULATOR_HOST")
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -19,6 +20,8 @@ class Settings:
 
     Parameters
     ----------
+    target : {"local", "cloud"}
+        Where the data live (`VENDAS_TARGET`).
     project : str
         Google Cloud project, or the local cloud's (`BQ_PROJECT`).
     location : str
@@ -37,12 +40,13 @@ class Settings:
         Ed25519 keys, PEM (`MODEL_SIGNING_KEY_FILE`, `MODEL_PUBLIC_KEY_FILE`).
     """
 
+    target: str = "local"
     project: str = "vendas-local"
     location: str = "US"
     bucket: str = "vendas-bmw-local"
-    bigquery_host: str | None = None
+    bigquery_host: str | None = "http://127.0.0.1:9050"
     bigquery_grpc_port: int = 9060
-    storage_host: str | None = None
+    storage_host: str | None = "http://127.0.0.1:4443"
     default_model: str = "price_linear"
     signing_key_file: Path = Path(".local/keys/signing.pem")
     public_key_file: Path = Path(".local/keys/public.pem")
@@ -54,29 +58,47 @@ class Settings:
         Raises
         ------
         ValueError
-            If `BIGQUERY_GRPC_PORT` is not a port number.
+            If a port is not a number, the target is unknown, the target is `cloud` while
+            an emulator's address is set, or `cloud` names no project.
         """
         source = os.environ if environment is None else environment
+        target = _target(source)
 
         def value(name: str, default: str) -> str:
             return source.get(name, "") or default
 
+        def host(name: str, default: str | None) -> str | None:
+            return None if target == "cloud" else value(name, default or "")
+
         return cls(
+            target=target,
             project=value("BQ_PROJECT", cls.project),
             location=value("BQ_LOCATION", cls.location),
             bucket=value("VENDAS_BUCKET", cls.bucket),
-            bigquery_host=value("BIGQUERY_EMULATOR_HOST", "") or None,
+            bigquery_host=host("BIGQUERY_EMULATOR_HOST", cls.bigquery_host),
             bigquery_grpc_port=port("BIGQUERY_GRPC_PORT", source, cls.bigquery_grpc_port),
-            storage_host=value("STORAGE_EMULATOR_HOST", "") or None,
+            storage_host=host("STORAGE_EMULATOR_HOST", cls.storage_host),
             default_model=value("DEFAULT_MODEL", cls.default_model),
             signing_key_file=Path(value("MODEL_SIGNING_KEY_FILE", str(cls.signing_key_file))),
             public_key_file=Path(value("MODEL_PUBLIC_KEY_FILE", str(cls.public_key_file))),
         )
 
-    @property
-    def target(self) -> str:
-        """Name of the dbt target: `local` with an emulator, else `cloud`."""
-        return "local" if self.bigquery_host else "cloud"
+    def environment(self) -> dict[str, str]:
+        """Return the variables that make a child process use these settings."""
+        variables = {
+            "VENDAS_TARGET": self.target,
+            "BQ_PROJECT": self.project,
+            "BQ_LOCATION": self.location,
+            "VENDAS_BUCKET": self.bucket,
+            "DEFAULT_MODEL": self.default_model,
+            "MODEL_SIGNING_KEY_FILE": str(self.signing_key_file),
+            "MODEL_PUBLIC_KEY_FILE": str(self.public_key_file),
+        }
+        if self.bigquery_host is not None and self.storage_host is not None:
+            variables["BIGQUERY_EMULATOR_HOST"] = self.bigquery_host
+            variables["BIGQUERY_GRPC_PORT"] = str(self.bigquery_grpc_port)
+            variables["STORAGE_EMULATOR_HOST"] = self.storage_host
+        return variables
 
 
 def port(name: str, environment: Mapping[str, str], default: int) -> int:
@@ -91,3 +113,20 @@ def port(name: str, environment: Mapping[str, str], default: int) -> int:
     if not text.isdigit() or int(text) > 65535:
         raise ValueError(f"{name} is {text!r}; expected a port number from 0 to 65535.")
     return int(text)
+
+
+def _target(environment: Mapping[str, str]) -> str:
+    target = environment.get("VENDAS_TARGET", "") or "local"
+    if target not in ("local", "cloud"):
+        raise ValueError(f"VENDAS_TARGET is {target!r}; expected 'local' or 'cloud'.")
+    hosts = [name for name in EMULATOR_HOSTS if environment.get(name)]
+    if target == "cloud" and hosts:
+        raise ValueError(
+            f"VENDAS_TARGET is 'cloud' but {hosts[0]} is set to {environment[hosts[0]]!r}: "
+            "Google's clients would talk to the emulator. Unset it, or set VENDAS_TARGET=local."
+        )
+    if target == "cloud" and not (
+        environment.get("BQ_PROJECT") and environment.get("VENDAS_BUCKET")
+    ):
+        raise ValueError("VENDAS_TARGET is 'cloud': set BQ_PROJECT and VENDAS_BUCKET as well.")
+    return target

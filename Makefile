@@ -1,0 +1,80 @@
+# Each target is one line over `python -m PACKAGE`; set-up is implicit.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+UV_VERSION := 0.13.9
+PY := .venv/bin/python
+STAMP := .venv/locks.stamp
+REPORT ?= data/sample_sales.csv
+SERVE ?= 1
+
+$(STAMP): locks/dev.txt
+	@command -v python3 >/dev/null || { echo "python3 was not found; install Python 3.11 or newer." >&2; exit 1; }
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	{ echo "Python 3.11 or newer is needed; python3 is $$(python3 --version 2>&1)." >&2; exit 1; }
+	@echo "Setting up .venv (first time only) ..."
+	@test -x $(PY) || python3 -m venv .venv
+	@$(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@.venv/bin/uv pip sync --quiet --python $(PY) --system-certs --require-hashes locks/dev.txt
+	@touch $@
+
+.PHONY: help
+help: ## Show this help.
+	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.PHONY: setup
+setup: $(STAMP) ## Make .venv with the locked dependencies (every target does it when needed).
+
+.PHONY: run
+run: $(STAMP) ## The whole pipeline on REPORT, then API and page (SERVE=0: without them).
+	@$(PY) -m pipeline run "$(REPORT)" --serve $(SERVE)
+
+.PHONY: up
+up: $(STAMP) ## The local cloud alone, provisioned, in the foreground.
+	@$(PY) -m pipeline up
+
+.PHONY: build
+build: $(STAMP) ## dbt build against the cloud that runs.
+	@$(PY) -m pipeline build
+
+.PHONY: export
+export: $(STAMP) ## Train, certify and publish the scikit-learn models.
+	@$(PY) -m pipeline export
+
+.PHONY: serve
+serve: $(STAMP) ## API and page on http://127.0.0.1:8080.
+	@$(PY) -m pipeline serve
+
+.PHONY: test
+test: $(STAMP) ## All tests but the long ones.
+	@$(PY) -m pytest -m "not soak and not cloud"
+
+.PHONY: soak
+soak: $(STAMP) ## Load, long fuzzing, sabotage and millions of rows.
+	@$(PY) -m pytest -m soak
+
+.PHONY: lint
+lint: $(STAMP) ## ruff, mypy, sqlfluff and terraform fmt.
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
+	@.venv/bin/mypy cloud ingest export api emulator pipeline
+	@.venv/bin/sqlfluff lint --disable-progress-bar models tests/dbt analyses
+	@if command -v terraform >/dev/null; then terraform fmt -check -recursive terraform; \
+	else echo "terraform was not found: its files were not checked." >&2; fi
+
+.PHONY: bench
+bench: $(STAMP) ## Benchmarks: ratios against named rivals.
+	@$(PY) -m benchmarks
+
+.PHONY: lock
+lock: $(STAMP) ## Renew locks/ from pyproject.toml.
+	@for extra in api pipeline dev; do \
+	.venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.11 \
+	--generate-hashes --no-annotate --custom-compile-command "make lock" \
+	--extra $$extra pyproject.toml -o locks/$$extra.txt || exit 1; done
+
+.PHONY: clean
+clean: ## Remove .local (the local cloud's data), dbt's output and caches; .venv stays.
+	@if [ -f .local/cloud.json ]; then \
+	echo "A local cloud is running on .local; stop it first (see .local/cloud.json)." >&2; exit 1; fi
+	rm -rf .local target logs .pytest_cache .mypy_cache .ruff_cache
