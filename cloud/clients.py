@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from cloud.settings import Settings
 
 if TYPE_CHECKING:
-    from google.cloud import bigquery, bigquery_storage_v1, storage
+    from google.cloud import bigquery, bigquery_storage_v1
+    from google.cloud.storage import Client as StorageClient
 
 
 def bigquery_client(settings: Settings) -> bigquery.Client:
@@ -53,15 +54,15 @@ def bigquery_read_client(settings: Settings) -> bigquery_storage_v1.BigQueryRead
     )
 
 
-def storage_client(settings: Settings) -> storage.Client:
+def storage_client(settings: Settings) -> StorageClient:
     """Return a Cloud Storage client for the settings' project."""
     from google.api_core.client_options import ClientOptions
     from google.auth.credentials import AnonymousCredentials
-    from google.cloud import storage
+    from google.cloud.storage import Client as StorageClient
 
     if settings.storage_host is None:
-        return storage.Client(project=settings.project)
-    return storage.Client(
+        return StorageClient(project=settings.project)
+    return StorageClient(
         project=settings.project,
         credentials=AnonymousCredentials(),
         client_options=ClientOptions(api_endpoint=settings.storage_host),
