@@ -1,0 +1,1 @@
+"""Google Cloud on this machine: BigQuery with BigQuery ML, and Cloud Storage."""

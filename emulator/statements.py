@@ -1,0 +1,43 @@
+"""What the emulator does to a job's SQL before bqemulator sees it.
+
+A job is one statement or a script. Each statement is offered to the HANDLERS in order;
+the first that does not say None has run it. What nobody claims goes through the
+REWRITERS and on to bqemulator. ML statements plug in here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+
+from emulator.session import Handler, Outcome, Rewriter, Session
+
+HANDLERS: tuple[Handler, ...] = ()
+REWRITERS: tuple[Rewriter, ...] = ()
+
+if find_spec("emulator.ml") is not None:
+    from emulator.ml.functions import rewrite as rewrite_ml_functions
+    from emulator.ml.statements import handle as handle_ml_statement
+
+    HANDLERS = (*HANDLERS, handle_ml_statement)
+    REWRITERS = (*REWRITERS, rewrite_ml_functions)
+
+
+async def handle(
+    statement: str, session: Session, handlers: Sequence[Handler] | None = None
+) -> Outcome | None:
+    """Offer the statement to each handler; None if nobody claims it."""
+    for handler in HANDLERS if handlers is None else handlers:
+        outcome = await handler(statement, session)
+        if outcome is not None:
+            return outcome
+    return None
+
+
+async def rewrite(
+    statement: str, session: Session, rewriters: Sequence[Rewriter] | None = None
+) -> str:
+    """Send the statement through every rewriter in order."""
+    for rewriter in REWRITERS if rewriters is None else rewriters:
+        statement = await rewriter(statement, session)
+    return statement

@@ -1,0 +1,68 @@
+"""The local cloud for tests: a real process on free ports with a directory of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from cloud.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+START_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class LocalCloud:
+    """A running local cloud: settings for clients, environment for child processes."""
+
+    settings: Settings
+    environment: dict[str, str]
+    directory: Path
+
+
+@pytest.fixture(scope="session")
+def local_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    directory = tmp_path_factory.mktemp("cloud")
+    process = start_cloud(directory)
+    try:
+        yield attach(directory, process)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def start_cloud(directory: Path) -> subprocess.Popen[bytes]:
+    """Start `python -m emulator` on free ports; it is not ready yet (see `attach`)."""
+    ports = {name: "0" for name in ("BIGQUERY_PORT", "BIGQUERY_GRPC_PORT", "STORAGE_PORT")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "emulator", "--data-dir", str(directory)],
+        cwd=ROOT,
+        env={**os.environ, **ports},
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def attach(directory: Path, process: subprocess.Popen[bytes]) -> LocalCloud:
+    """Wait until the cloud is ready and return what clients and child processes need."""
+    deadline = time.monotonic() + START_SECONDS
+    while not (directory / "cloud.json").exists():
+        assert process.poll() is None, f"the emulator ended with {process.returncode}"
+        assert time.monotonic() < deadline, "the emulator did not get ready"
+        time.sleep(0.05)
+    ports = json.loads((directory / "cloud.json").read_text())["ports"]
+    settings = Settings(
+        bigquery_host=f"http://127.0.0.1:{ports['bigquery']}",
+        bigquery_grpc_port=ports["bigquery_grpc"],
+        storage_host=f"http://127.0.0.1:{ports['storage']}",
+        signing_key_file=directory / "keys" / "signing.pem",
+        public_key_file=directory / "keys" / "public.pem",
+    )
+    return LocalCloud(settings, {**os.environ, **settings.environment()}, directory)
