@@ -69,7 +69,7 @@ def create_app(context: Any) -> FastAPI:
 
 def routers() -> tuple[APIRouter, ...]:
     """Return our routes, in the order in which they are asked."""
-    if find_spec("emulator.ml") is None:
+    if find_spec("emulator.ml.routes") is None:
         return ()
     from emulator.ml.routes import router as models
 

@@ -15,11 +15,13 @@ from emulator.session import Handler, Outcome, Rewriter, Session
 HANDLERS: tuple[Handler, ...] = ()
 REWRITERS: tuple[Rewriter, ...] = ()
 
-if find_spec("emulator.ml") is not None:
-    from emulator.ml.functions import rewrite as rewrite_ml_functions
+if find_spec("emulator.ml.statements") is not None:
     from emulator.ml.statements import handle as handle_ml_statement
 
     HANDLERS = (*HANDLERS, handle_ml_statement)
+if find_spec("emulator.ml.functions") is not None:
+    from emulator.ml.functions import rewrite as rewrite_ml_functions
+
     REWRITERS = (*REWRITERS, rewrite_ml_functions)
 
 
