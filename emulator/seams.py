@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from importlib.util import find_spec
+from contextlib import suppress
 from typing import Any
 
 from bqemulator import server
@@ -69,11 +69,11 @@ def create_app(context: Any) -> FastAPI:
 
 def routers() -> tuple[APIRouter, ...]:
     """Return our routes, in the order in which they are asked."""
-    if find_spec("emulator.ml.routes") is None:
-        return ()
-    from emulator.ml.routes import router as models
+    with suppress(ImportError):
+        from emulator.ml.routes import router as models
 
-    return (models,)
+        return (models,)
+    return ()
 
 
 _qualify: Callable[..., str] = job_routes._apply_default_dataset

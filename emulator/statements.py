@@ -8,18 +8,18 @@ REWRITERS and on to bqemulator. ML statements plug in here and nowhere else.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.util import find_spec
+from contextlib import suppress
 
 from emulator.session import Handler, Outcome, Rewriter, Session
 
 HANDLERS: tuple[Handler, ...] = ()
 REWRITERS: tuple[Rewriter, ...] = ()
 
-if find_spec("emulator.ml.statements") is not None:
+with suppress(ImportError):
     from emulator.ml.statements import handle as handle_ml_statement
 
     HANDLERS = (*HANDLERS, handle_ml_statement)
-if find_spec("emulator.ml.functions") is not None:
+with suppress(ImportError):
     from emulator.ml.functions import rewrite as rewrite_ml_functions
 
     REWRITERS = (*REWRITERS, rewrite_ml_functions)
