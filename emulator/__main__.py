@@ -17,7 +17,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     ports = Ports(options.bigquery_port, options.bigquery_grpc_port, options.storage_port)
     try:
-        asyncio.run(serve(options.data_dir.absolute(), ports, options.project))
+        asyncio.run(
+            serve(options.data_dir.absolute(), ports, options.project, until_eof=options.until_eof)
+        )
     except EmulatorError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -40,6 +42,11 @@ def _parser() -> argparse.ArgumentParser:
         "--project",
         default=os.environ.get("BQ_PROJECT") or "vendas-local",
         help="project of requests that name none (BQ_PROJECT; default: vendas-local)",
+    )
+    parser.add_argument(
+        "--until-eof",
+        action="store_true",
+        help="stop when standard input ends, as it does when the starting process dies",
     )
     for option, variable, default in (
         ("--bigquery-port", "BIGQUERY_PORT", 9050),

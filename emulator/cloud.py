@@ -14,6 +14,7 @@ import logging
 import os
 import signal
 import socket
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,8 +40,19 @@ class Ports:
     storage: int = 4443
 
 
-async def serve(directory: Path, ports: Ports, project: str) -> None:
+async def serve(directory: Path, ports: Ports, project: str, *, until_eof: bool = False) -> None:
     """Run the local cloud until SIGINT or SIGTERM.
+
+    Parameters
+    ----------
+    directory : pathlib.Path
+        Data directory.
+    ports : Ports
+        Where to listen.
+    project : str
+        Project of requests that name none.
+    until_eof : bool
+        Stop at the end of standard input too: whoever holds the other end is gone.
 
     Raises
     ------
@@ -50,6 +62,10 @@ async def serve(directory: Path, ports: Ports, project: str) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    if until_eof:
+        threading.Thread(
+            target=_wait_for_eof, args=(asyncio.get_running_loop(), stop), daemon=True
+        ).start()
     with locked(directory) as lock:
         ports = check_ports(ports)
         storage = start_storage(directory / "buckets", ports.storage, directory / LOG_FILE)
@@ -57,6 +73,12 @@ async def serve(directory: Path, ports: Ports, project: str) -> None:
             await _serve_bigquery(directory, ports, project, storage, stop, lock)
         finally:
             storage.stop()
+
+
+def _wait_for_eof(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    while os.read(0, 4096):
+        pass
+    loop.call_soon_threadsafe(stop.set)
 
 
 async def _serve_bigquery(
