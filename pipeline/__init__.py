@@ -1,0 +1,1 @@
+"""The whole flow as one command: a report in, published models out."""

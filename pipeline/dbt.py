@@ -1,0 +1,99 @@
+"""Run dbt in this process and tell what it does as it does it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cloud import Settings
+from pipeline.errors import BuildError
+
+if TYPE_CHECKING:
+    from dbt_common.events.base_types import EventMsg
+
+PROJECT = Path(__file__).parent.parent
+FAILED = {"error", "fail", "runtime error"}
+PROGRESS_EVENTS = {"LogStartLine"}
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Node:
+    """What dbt did with one node.
+
+    Parameters
+    ----------
+    name : str
+        Unique id, such as `model.bqml_vendas.sales`.
+    status : str
+        dbt's word: success, pass, warn, error, fail, skipped.
+    message : str
+        dbt's message, or the adapter's.
+    seconds : float
+        Time it took.
+    failures : int
+        Rows that a data test found.
+    """
+
+    name: str
+    status: str
+    message: str
+    seconds: float
+    failures: int
+
+
+def build(settings: Settings, progress: Progress, arguments: tuple[str, ...] = ()) -> list[Node]:
+    """Run `dbt build`.
+
+    Parameters
+    ----------
+    settings : Settings
+        Where the data are.
+    progress : callable
+        Called with one line for each node that starts.
+    arguments : tuple of str
+        More arguments for dbt, such as `--full-refresh`.
+
+    Raises
+    ------
+    BuildError
+        If a node or a test failed; the message has each one's own.
+    """
+    nodes, exception = _invoke(settings, ("build", *arguments), progress)
+    failed = [node for node in nodes if node.status in FAILED]
+    if exception is not None and not failed:
+        raise BuildError(f"dbt stopped: {exception}")
+    if failed:
+        raise BuildError("\n".join(f"{node.name}: {node.message}" for node in failed))
+    return nodes
+
+
+def _invoke(
+    settings: Settings, arguments: tuple[str, ...], progress: Progress
+) -> tuple[list[Node], BaseException | None]:
+    os.environ.update(settings.environment())
+    os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
+    from dbt.cli.main import dbtRunner
+
+    def tell(event: EventMsg) -> None:
+        if event.info.name in PROGRESS_EVENTS:
+            progress(event.info.msg)
+
+    folders = ("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT))
+    quiet = ("--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "debug")
+    outcome = dbtRunner(callbacks=[tell]).invoke([*quiet, *arguments, *folders])
+    results = getattr(outcome.result, "results", None) or []
+    return [_node(result) for result in results], outcome.exception
+
+
+def _node(result: Any) -> Node:
+    return Node(
+        name=result.node.unique_id,
+        status=str(result.status),
+        message=(result.message or "").strip(),
+        seconds=float(result.execution_time),
+        failures=int(result.failures or 0),
+    )

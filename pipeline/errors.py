@@ -1,0 +1,30 @@
+"""Errors of the pipeline.
+
+PipelineError
+├── LocalCloudError      the local cloud does not start, or a stranger holds its port
+├── NoLocalCloudError    a command needs the local cloud and none runs
+├── ProvisionError       bucket, dataset or table cannot be made as described
+└── BuildError           dbt ended with errors
+"""
+
+from __future__ import annotations
+
+
+class PipelineError(Exception):
+    """Base of everything the pipeline raises on purpose."""
+
+
+class LocalCloudError(PipelineError):
+    """The local cloud could not be started."""
+
+
+class NoLocalCloudError(PipelineError):
+    """A command needs a running local cloud and there is none."""
+
+
+class ProvisionError(PipelineError):
+    """A bucket, dataset or table could not be made as described."""
+
+
+class BuildError(PipelineError):
+    """dbt ended with errors."""

@@ -1,0 +1,39 @@
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from cloud import Settings
+from pipeline.errors import NoLocalCloudError
+from pipeline.local_cloud import attached, running
+
+
+def test_says_how_to_start_the_local_cloud_when_none_runs(tmp_path):
+    with pytest.raises(NoLocalCloudError, match="make up"):
+        attached(Settings(), tmp_path)
+
+
+def test_a_state_file_of_a_dead_process_counts_as_none(tmp_path):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    (tmp_path / "cloud.json").write_text(json.dumps({"pid": dead.pid, "ports": {"bigquery": 1}}))
+
+    with pytest.raises(NoLocalCloudError):
+        attached(Settings(), tmp_path)
+
+
+def test_attaches_to_the_one_that_runs_and_leaves_it_running(local_cloud):
+    with running(Settings(), local_cloud.directory) as located:
+        assert located.bigquery_host == local_cloud.settings.bigquery_host
+
+    state = json.loads((local_cloud.directory / "cloud.json").read_text())
+    os.kill(state["pid"], 0)
+
+
+def test_google_cloud_is_never_started():
+    settings = Settings(target="cloud", bigquery_host=None, storage_host=None)
+
+    with running(settings) as located:
+        assert located == settings

@@ -1,0 +1,73 @@
+import dataclasses
+import uuid
+
+import pytest
+
+from cloud import bigquery_client, storage_client
+from pipeline.provision import provision
+
+
+@pytest.fixture
+def settings(local_cloud):
+    suffix = uuid.uuid4().hex[:8]
+    return dataclasses.replace(
+        local_cloud.settings, project=f"provision-{suffix}", bucket=f"provision-{suffix}"
+    )
+
+
+HEADER = "Model,Year,Region,Color,Fuel_Type,Transmission,Engine_Size_L,Mileage_KM,Price_USD,"
+HEADER += "Sales_Volume,Sales_Classification,record_number,malformed_record\n"
+ROW = "X3,2020,Asia,Red,Petrol,Manual,2.0,1000,50000.5,8000,High,1,\n"
+
+
+def put_report(settings, name="a-n1.csv", text=HEADER + ROW):
+    bucket = storage_client(settings).bucket(settings.bucket)
+    bucket.blob(f"raw/vendas/{name}").upload_from_string(text, content_type="text/csv")
+
+
+def test_makes_bucket_dataset_and_the_table_that_dbt_reads(settings):
+    made = provision(settings)
+
+    assert made == [
+        f"bucket gs://{settings.bucket}",
+        "dataset vendas_bmw",
+        "external table vendas_bmw.vendas_raw",
+    ]
+    dataset = bigquery_client(settings).get_dataset("vendas_bmw")
+    assert dataset.friendly_name == "Dataset Vendas BMW"
+
+
+def test_makes_the_autodetected_table_once_a_report_is_there(settings):
+    provision(settings)
+    put_report(settings)
+
+    assert provision(settings) == ["external table vendas_bmw.vendas"]
+    assert provision(settings) == []
+
+
+def test_both_tables_read_the_report(settings):
+    provision(settings)
+    put_report(settings)
+    provision(settings)
+    client = bigquery_client(settings)
+
+    typed = next(iter(client.query("select Year, Price_USD from vendas_bmw.vendas").result()))
+    text = next(iter(client.query("select Year, Price_USD from vendas_bmw.vendas_raw").result()))
+
+    assert tuple(typed) == (2020, 50000.5)
+    assert tuple(text) == ("2020", "50000.5")
+
+
+def test_a_changed_definition_is_brought_up_to_date(settings):
+    provision(settings)
+    client = bigquery_client(settings)
+    table = client.get_table("vendas_bmw.vendas_raw")
+    configuration = table.external_data_configuration
+    client.delete_table(table)
+    configuration.source_uris = [f"gs://{settings.bucket}/elsewhere/*.csv"]
+    table.external_data_configuration = configuration
+    client.create_table(table)
+
+    assert provision(settings) == ["external table vendas_bmw.vendas_raw (definition changed)"]
+    present = client.get_table("vendas_bmw.vendas_raw").external_data_configuration
+    assert present.source_uris == [f"gs://{settings.bucket}/raw/vendas/*.csv"]
