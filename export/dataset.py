@@ -1,0 +1,256 @@
+"""What BigQuery knows: the features table, the model and its answers.
+
+Features come as Arrow over the Storage Read API, which reads tables only; answers of
+ML.PREDICT are query results. Nothing is computed here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from google.api_core.exceptions import GoogleAPICallError, NotFound
+from google.cloud import bigquery, bigquery_storage_v1
+from google.cloud.bigquery_storage_v1 import types
+
+from export.artifact import class_name
+from export.errors import DatasetError, StaleModelError, UnsupportedError
+from export.nodes import Node
+from export.parity import Answers
+
+TYPES = {pa.int64(): "INT64", pa.float64(): "FLOAT64", pa.string(): "STRING"}
+HASHES = ("sql", "options", "data")
+KEY = "row_key"
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """Google's clients, passed down together.
+
+    Parameters
+    ----------
+    client : google.cloud.bigquery.Client
+        Queries and models.
+    reader : google.cloud.bigquery_storage_v1.BigQueryReadClient
+        Tables as Arrow.
+    """
+
+    client: bigquery.Client
+    reader: bigquery_storage_v1.BigQueryReadClient
+
+    def rows(self, sql: str, **parameters: str) -> list[dict[str, Any]]:
+        """Run a query with STRING parameters.
+
+        Raises
+        ------
+        DatasetError
+            With BigQuery's own message.
+        """
+        return list(self.arrow(sql, **parameters).to_pylist())
+
+    def arrow(self, sql: str, **parameters: str) -> pa.Table:
+        """Run a query with STRING parameters; the result as Arrow."""
+        config = bigquery.QueryJobConfig(
+            query_parameters=[
+                bigquery.ScalarQueryParameter(name, "STRING", value)
+                for name, value in parameters.items()
+            ]
+        )
+        try:
+            job = self.client.query(sql, job_config=config)
+            return job.to_arrow(bqstorage_client=self.reader)
+        except GoogleAPICallError as error:
+            raise DatasetError(f"BigQuery refused `{sql[:200]}`: {error.message}") from error
+
+
+def model_hashes(warehouse: Warehouse, node: Node) -> tuple[str, dict[str, str]] | None:
+    """Return a model's type and the hashes in its labels; None if there is no such model.
+
+    Raises
+    ------
+    StaleModelError
+        If a label is missing: its training was not finished.
+    """
+    try:
+        model = warehouse.client.get_model(node.relation)
+    except NotFound:
+        return None
+    labels = model.labels or {}
+    missing = [f"{name}_hash" for name in HASHES if not labels.get(f"{name}_hash")]
+    if missing:
+        raise StaleModelError(
+            f"The model `{node.relation}` has no label '{missing[0]}': dbt did not finish training "
+            "it. Run `dbt build` again."
+        )
+    return model.model_type, {name: labels[f"{name}_hash"] for name in HASHES}
+
+
+def check_fingerprint(warehouse: Warehouse, node: Node, trained_on: str) -> None:
+    """Refuse a model that was trained on other data than the features table holds.
+
+    Raises
+    ------
+    StaleModelError
+        If the fingerprints differ.
+    """
+    table = node.tables["features_fingerprint"]
+    found = warehouse.rows(f"select data_hash from `{table}`")
+    now = found[0]["data_hash"] if len(found) == 1 else None
+    if now is None or now[:40] != trained_on:
+        raise StaleModelError(
+            f"The model `{node.relation}` was trained on data {trained_on!r}; "
+            f"`{table}` says {now!r}. Run `dbt build`, which trains it again, then publish."
+        )
+
+
+def verdict(warehouse: Warehouse, node: Node) -> dict[str, Any] | None:
+    """Return the model's row of `verdicts`; None if it has none."""
+    sql = f"select * from `{node.tables['verdicts']}` where model_name = @model"
+    found = warehouse.rows(sql, model=node.name)
+    return found[0] if found else None
+
+
+def evaluation(warehouse: Warehouse, node: Node) -> dict[str, float | None]:
+    """Return BigQuery ML's metrics on the test split."""
+    sql = f"select metric, value from `{node.tables['evaluations']}` where model_name = @model"
+    return {row["metric"]: _finite(row["value"]) for row in warehouse.rows(sql, model=node.name)}
+
+
+def read_features(warehouse: Warehouse, node: Node) -> pa.Table:
+    """Read key, split, features and label of the features table.
+
+    Raises
+    ------
+    DatasetError
+        If the table, or a column of it, is not there.
+    UnsupportedError
+        If a feature has a type that the export does not rebuild.
+    """
+    columns = [node.key, "split", *node.features, node.label]
+    table = _read_table(warehouse, node.tables["features"], columns)
+    for name in node.features:
+        if table.schema.field(name).type not in TYPES:
+            kind = table.schema.field(name).type
+            raise UnsupportedError(
+                f"The feature '{name}' of '{node.name}' is {kind}; the export rebuilds "
+                f"{', '.join(TYPES.values())}. Cast it in `{node.tables['features']}`."
+            )
+    return table
+
+
+def _read_table(warehouse: Warehouse, name: str, columns: Sequence[str]) -> pa.Table:
+    project, dataset, table = name.split(".")
+    request = types.ReadSession(
+        table=f"projects/{project}/datasets/{dataset}/tables/{table}",
+        data_format=types.DataFormat.ARROW,
+        read_options=types.ReadSession.TableReadOptions(selected_fields=list(columns)),
+    )
+    try:
+        session = warehouse.reader.create_read_session(
+            parent=f"projects/{warehouse.client.project}", read_session=request, max_stream_count=1
+        )
+        tables = [
+            warehouse.reader.read_rows(stream.name).to_arrow(session) for stream in session.streams
+        ]
+    except GoogleAPICallError as error:
+        raise DatasetError(
+            f"`{name}` cannot be read with the columns {list(columns)}: {error.message}"
+        ) from error
+    if not tables:
+        raise DatasetError(f"`{name}` is empty; run `dbt build` on a report that has rows.")
+    return pa.concat_tables(tables).select(list(columns))
+
+
+def to_frame(table: pa.Table, features: Sequence[str]) -> pd.DataFrame:
+    """Return features as a pipeline takes them: numbers as float64, texts as objects."""
+    return pd.DataFrame({name: _values(table.column(name)) for name in features})
+
+
+def _values(column: pa.ChunkedArray) -> Any:
+    values = column.to_numpy()
+    numeric = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
+    return values.astype("float64") if numeric else pd.Series(values, dtype="object")
+
+
+def answers(warehouse: Warehouse, node: Node, source: str) -> Answers:
+    """Return BigQuery ML's own predictions.
+
+    Parameters
+    ----------
+    warehouse : Warehouse
+        Where to ask.
+    node : Node
+        The model.
+    source : str
+        A query that gives `row_key` and the features.
+    """
+    predicted = f"predicted_{node.label}"
+    columns = [KEY, predicted] + ([f"{predicted}_probs"] if node.task == "classification" else [])
+    listed = ", ".join(f"`{column}`" for column in columns)
+    table = warehouse.arrow(f"select {listed} from ml.predict(model `{node.relation}`, ({source}))")
+    keys = tuple(table.column(KEY).to_pylist())
+    if node.task == "regression":
+        values = table.column(predicted).to_numpy().astype("float64")
+        return Answers(keys, (node.label,), values.reshape(-1, 1), None)
+    return _classified(keys, table.column(predicted), table.column(f"{predicted}_probs"))
+
+
+def _classified(keys: tuple[str, ...], labels: pa.ChunkedArray, probs: pa.ChunkedArray) -> Answers:
+    entries = probs.combine_chunks()
+    if isinstance(entries, pa.ChunkedArray):
+        entries = pa.concat_arrays(entries.chunks)
+    flat = entries.flatten()
+    fields = {field.name: flat.field(i) for i, field in enumerate(flat.type)}
+    named = next(values for name, values in fields.items() if name != "prob").to_pylist()
+    classes = sorted(set(named))
+    position = {label: index for index, label in enumerate(classes)}
+    values = np.full((len(keys), len(classes)), np.nan)
+    rows = np.asarray(entries.value_parent_indices())
+    values[rows, [position[label] for label in named]] = fields["prob"].to_numpy()
+    outputs = tuple(class_name(label) for label in classes)
+    return Answers(keys, outputs, values, tuple(labels.to_pylist()), tuple(classes))
+
+
+def test_rows(node: Node) -> str:
+    """Return the query of the test split, for `answers`."""
+    columns = ", ".join(f"`{name}`" for name in node.features)
+    return (
+        f"select `{node.key}` as {KEY}, {columns} from `{node.tables['features']}` "
+        "where split = 'test'"
+    )
+
+
+def literal_rows(rows: Mapping[str, Mapping[str, Any]], types: Mapping[str, str]) -> str:
+    """Return a query that holds rows itself, for `answers`.
+
+    Parameters
+    ----------
+    rows : mapping of str to mapping
+        Value by feature, by row key.
+    types : mapping of str to str
+        BigQuery type by feature.
+    """
+    selects = [
+        f"select {_literal(key, 'STRING')} as {KEY}, "
+        + ", ".join(f"{_literal(row[name], kind)} as `{name}`" for name, kind in types.items())
+        for key, row in rows.items()
+    ]
+    return " union all ".join(selects)
+
+
+def _literal(value: Any, kind: str) -> str:
+    if value is None:
+        return f"cast(null as {kind})"
+    if kind == "STRING":
+        return json.dumps(value, ensure_ascii=False)
+    number = repr(int(value)) if kind == "INT64" else repr(float(value))
+    return f"cast({number} as {kind})"
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or not np.isfinite(value) else float(value)
