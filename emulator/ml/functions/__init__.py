@@ -1,0 +1,110 @@
+"""The ML table functions, one module each; `rewrite` runs them wherever a table may stand.
+
+A call is replaced by a table that holds its result, innermost call first. A sibling
+function is one module beside these and one entry in `FUNCTIONS`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from emulator.ml.calls import Call, Place, next_place, read_call
+from emulator.ml.errors import NotEmulated, StatementError
+from emulator.ml.functions import (
+    confusion_matrix,
+    evaluate,
+    explain_predict,
+    feature_info,
+    global_explain,
+    predict,
+    roc_curve,
+    training_info,
+    weights,
+)
+from emulator.ml.functions.settings import check_settings
+from emulator.ml.names import qualified, resolve
+from emulator.ml.store import store_of
+from emulator.ml.syntax import Source
+from emulator.session import Session
+
+FUNCTIONS = (
+    predict,
+    evaluate,
+    weights,
+    feature_info,
+    training_info,
+    roc_curve,
+    confusion_matrix,
+    explain_predict,
+    global_explain,
+)
+
+_BY_NAME = {function.NAME: function for function in FUNCTIONS}
+_MENTION = re.compile(r"\bml\s*\.\s*\w", re.IGNORECASE)
+_DEFINITIONS = ("VIEW", "FUNCTION", "PROCEDURE")
+
+# Google documents these too; scalar preprocessing functions are among them.
+_OTHERS = frozenset(
+    "ADVANCED_WEIGHTS ANNOTATE_IMAGE ARIMA_COEFFICIENTS ARIMA_EVALUATE BAG_OF_WORDS BUCKETIZE"
+    " CENTROIDS CONVERT_COLOR_SPACE CONVERT_IMAGE_TYPE DECODE_IMAGE DESCRIBE_DATA"
+    " DETECT_ANOMALIES DETECT_CHANGE_POINTS DISTANCE ENTITY_FEATURES_AT_TIME EXPLAIN_FORECAST"
+    " FEATURE_CROSS FEATURE_IMPORTANCE FEATURES_AT_TIME FORECAST GENERATE_EMBEDDING"
+    " GENERATE_TABLE GENERATE_TEXT GENERATE_TEXT_EMBEDDING HASH_BUCKETIZE HOLIDAY_INFO IMPUTER"
+    " LABEL_ENCODER LP_NORM MAX_ABS_SCALER MIN_MAX_SCALER MULTI_HOT_ENCODER NGRAMS NORMALIZER"
+    " ONE_HOT_ENCODER POLYNOMIAL_EXPAND PRINCIPAL_COMPONENT_INFO PRINCIPAL_COMPONENTS"
+    " PROCESS_DOCUMENT QUANTILE_BUCKETIZE RECOMMEND RECONSTRUCTION_LOSS RESIZE_IMAGE"
+    " ROBUST_SCALER STANDARD_SCALER TF_IDF TFDV_DESCRIBE TFDV_VALIDATE TRANSCRIBE TRANSFORM"
+    " TRANSLATE TRIAL_INFO UNDERSTAND_TEXT VALIDATE_DATA_DRIFT VALIDATE_DATA_SKEW".split()
+)
+
+
+async def rewrite(statement: str, session: Session) -> str:
+    """Replace each call of an ML function by a table with its result.
+
+    Raises
+    ------
+    StatementError, NotEmulated, ModelNotFound, InputDataError
+        As BigQuery refuses the call.
+    """
+    if _MENTION.search(statement) is None or not Source(statement).is_readable:
+        return statement
+    before = statement
+    while (place := next_place(source := Source(statement))) is not None:
+        _check_name(place)
+        _check_definition(source, place)
+        call = read_call(source, place)
+        path = await _run(call, session)
+        statement = f"{statement[: call.start]}{path}{statement[call.stop :]}"
+    return statement if statement == before else qualified(statement, session)
+
+
+async def _run(call: Call, session: Session) -> str:
+    function = _BY_NAME[call.function]
+    model = store_of(session.context).get(resolve(call.model, session))
+    check_settings(call, function.SETTINGS)
+    if call.expression is not None and not getattr(function, "TAKES_EXPRESSION", False):
+        raise StatementError(f"ML.{call.function} does not take the argument {call.expression}.")
+    if call.data is not None:
+        if not getattr(function, "TAKES_DATA", False):
+            raise StatementError(f"ML.{call.function} does not take input data.")
+        call = replace(call, data=qualified(call.data, session))
+    result = await function.run(model, call, session)
+    return str(result.path)
+
+
+def _check_name(place: Place) -> None:
+    if place.function in _OTHERS:
+        raise NotEmulated(f"ML.{place.function}")
+    if place.function not in _BY_NAME:
+        raise StatementError(f"Table-valued function not found: ML.{place.function}")
+
+
+def _check_definition(source: Source, place: Place) -> None:
+    """Refuse a definition: the result of a call would be frozen in it."""
+    head = [word.text.upper() for word in source.words[:5] if not word.quoted]
+    kinds = [kind for kind in _DEFINITIONS if kind in head[1:]]
+    if head[:1] == ["CREATE"] and kinds:
+        raise NotEmulated(
+            f"CREATE {kinds[0]} over ML.{place.function}", "Create a table from the query instead."
+        )

@@ -1,0 +1,41 @@
+"""ML.FEATURE_INFO: statistics of the training rows' columns."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from emulator.ml.calls import Call
+from emulator.ml.features import NumericFeature
+from emulator.ml.model import Model
+from emulator.ml.results import ResultTable
+from emulator.session import Session
+
+NAME = "FEATURE_INFO"
+SETTINGS: frozenset[str] = frozenset()
+
+_NUMBERS = ("min", "max", "mean", "median", "stddev")
+_SCHEMA = pa.schema(
+    [
+        ("input", pa.string()),
+        *((name, pa.float64()) for name in _NUMBERS),
+        ("category_count", pa.int64()),
+        ("null_count", pa.int64()),
+        ("dimension", pa.int64()),
+    ]
+)
+
+
+async def run(model: Model, call: Call, session: Session) -> ResultTable:
+    """Return one row per feature, in the order of the training query."""
+    rows = []
+    for feature in model.features:
+        row = {"input": feature.name, "null_count": feature.null_count}
+        if isinstance(feature, NumericFeature):
+            row |= {name: getattr(feature, name) for name in _NUMBERS}
+            row["stddev"] = feature.stddev_sample
+        else:
+            row["category_count"] = feature.category_count
+        rows.append(row)
+    result = ResultTable(session, _SCHEMA)
+    result.append(pa.Table.from_pylist(rows, schema=_SCHEMA))
+    return result

@@ -1,0 +1,59 @@
+"""Reads the STRUCT argument of an ML function, refusing what the function does not take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emulator.ml.calls import Call
+from emulator.ml.errors import NotEmulated, StatementError
+
+
+def check_settings(call: Call, known: frozenset[str]) -> None:
+    """Check the names of the STRUCT argument.
+
+    Raises
+    ------
+    StatementError
+        If a name is unknown to the function.
+    NotEmulated
+        If it asks for a trial of hyperparameter tuning.
+    """
+    for name in call.settings:
+        if name == "trial_id":
+            raise NotEmulated(f"ML.{call.function} with trial_id (hyperparameter tuning)")
+        if name not in known:
+            allowed = ", ".join(sorted(known)) or "none"
+            raise StatementError(
+                f"ML.{call.function} does not take the setting {name}; it takes: {allowed}."
+            )
+
+
+def number(call: Call, name: str, default: float, most: float | None = None) -> float:
+    """Return a setting of at least 0 and at most `most`."""
+    value = call.settings.get(name, default)
+    plain = isinstance(value, int | float) and not isinstance(value, bool)
+    if not plain or value < 0 or (most is not None and value > most):
+        raise _invalid(call, name, value, "a number" if most is None else f"0 to {most:g}")
+    return float(value)
+
+
+def integer(call: Call, name: str, default: int) -> int:
+    """Return a setting that is a whole number of at least 1."""
+    value = call.settings.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise _invalid(call, name, value, "an INT64 of at least 1")
+    return int(value)
+
+
+def flag(call: Call, name: str, default: bool = False) -> bool:
+    """Return a setting that is TRUE or FALSE."""
+    value = call.settings.get(name, default)
+    if not isinstance(value, bool):
+        raise _invalid(call, name, value, "TRUE or FALSE")
+    return value
+
+
+def _invalid(call: Call, name: str, value: Any, expected: str) -> StatementError:
+    return StatementError(
+        f"Invalid value for {name} of ML.{call.function}: {value!r}. Expected {expected}."
+    )

@@ -1,0 +1,87 @@
+"""Results of ML functions as DuckDB tables that the rest of a statement reads.
+
+They live in a schema of their own that no catalogue lists, for as long as their job. What
+a killed process left there goes at the first use by the next one.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+import weakref
+from typing import Any
+
+import pyarrow as pa
+from bqemulator.storage.sql_identifiers import quoted_schema, quoted_table_ref
+
+from emulator.session import Session
+
+DATASET = "_ml_results"
+
+_first_use = threading.Lock()
+_ready: weakref.WeakKeyDictionary[Any, set[str]] = weakref.WeakKeyDictionary()
+
+
+class ResultTable:
+    """A table that grows batch by batch and is dropped with its job.
+
+    Parameters
+    ----------
+    session : Session
+        The job.
+    schema : pyarrow.Schema
+        Columns in BigQuery's order.
+    duckdb_types : dict
+        DuckDB's type of columns that Arrow would lose, such as JSON.
+    """
+
+    def __init__(
+        self, session: Session, schema: pa.Schema, duckdb_types: dict[str, str] | None = None
+    ) -> None:
+        name = f"r_{uuid.uuid4().hex}"
+        self._connection = session.context.engine.connection
+        self._table = quoted_table_ref(session.project, DATASET, name)
+        self.path = f"`{session.project}.{DATASET}.{name}`"
+        _make_schema(session)
+        self._write(
+            f"CREATE TABLE {self._table} AS SELECT {_columns(schema, duckdb_types)}",
+            schema.empty_table(),
+        )
+        session.on_close(self._drop)
+
+    def append(self, batch: pa.RecordBatch | pa.Table) -> None:
+        """Add rows."""
+        table = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
+        self._write(f"INSERT INTO {self._table} SELECT *", table)
+
+    def _write(self, statement: str, rows: pa.Table) -> None:
+        view = f"__bqemu_{uuid.uuid4().hex}"
+        self._connection.register(view, rows)
+        try:
+            self._connection.execute(f"{statement} FROM {view}")
+        finally:
+            self._connection.unregister(view)
+
+    def _drop(self) -> None:
+        self._connection.execute(f"DROP TABLE IF EXISTS {self._table}")
+
+
+def _columns(schema: pa.Schema, duckdb_types: dict[str, str] | None) -> str:
+    kinds = duckdb_types or {}
+    parts = []
+    for name in schema.names:
+        quoted = '"' + name.replace('"', '""') + '"'
+        parts.append(f"CAST({quoted} AS {kinds[name]}) AS {quoted}" if name in kinds else quoted)
+    return ", ".join(parts)
+
+
+def _make_schema(session: Session) -> None:
+    engine = session.context.engine
+    schema = quoted_schema(session.project, DATASET)
+    with _first_use:
+        known = _ready.setdefault(engine, set())
+        if schema in known:
+            return
+        engine.connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+        engine.connection.execute(f"CREATE SCHEMA {schema}")
+        known.add(schema)

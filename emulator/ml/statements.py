@@ -1,0 +1,198 @@
+"""CREATE MODEL, DROP MODEL and ALTER MODEL: read, carried out, answered as BigQuery does."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bqemulator.domain.errors import NotFoundError
+
+from emulator.ml.errors import ModelExists, NotEmulated, OptionError, StatementError
+from emulator.ml.literals import Expression, read_options
+from emulator.ml.metadata import check_labels
+from emulator.ml.model import Metadata, Model, ModelName
+from emulator.ml.names import qualified, resolve
+from emulator.ml.options import read_training_options
+from emulator.ml.store import store_of
+from emulator.ml.syntax import Source, read_path
+from emulator.ml.training import train
+from emulator.session import Outcome, Session
+
+_HEAD = re.compile(r"\b(create|drop|alter)\b", re.IGNORECASE)
+_NAME = re.compile(r"\w{1,1024}")
+
+
+async def handle(statement: str, session: Session) -> Outcome | None:
+    """Run the statement if it is about a model; None if it is not."""
+    if _HEAD.search(statement) is None or "model" not in statement.lower():
+        return None
+    source = Source(statement)
+    if not source.is_readable or not source.is_single:
+        return None
+    for verb in _VERBS:
+        outcome = await verb(source, session)
+        if outcome is not None:
+            return outcome
+    return None
+
+
+@dataclass(frozen=True)
+class _Create:
+    """A CREATE MODEL statement, read."""
+
+    name: ModelName
+    replace: bool
+    if_not_exists: bool
+    options: dict[str, Any]
+    query: str
+
+
+async def _create(source: Source, session: Session) -> Outcome | None:
+    if not (source.is_word(0, "CREATE", "MODEL") or source.is_word(0, *_OR_REPLACE)):
+        return None
+    asked = _read_create(source, session)
+    store = store_of(session.context)
+    target = (asked.name.project, asked.name.dataset, asked.name.model)
+    _check_dataset(asked.name, session)
+    there = store.find(asked.name)
+    if there is not None and asked.if_not_exists:
+        store.change(asked.name, _touched)
+        return Outcome(None, "CREATE_MODEL", "SKIP", target)
+    if there is not None and not asked.replace:
+        raise ModelExists("Model", *target)
+    if session.context.catalog.get_table(*target) is not None:
+        raise ModelExists("Table", *target)
+    options = read_training_options(asked.options)
+    model = await train(qualified(asked.query, session), options, asked.name, session)
+    _check_dataset(asked.name, session)
+    store.save(model)
+    return Outcome(None, "CREATE_MODEL", "CREATE" if there is None else "REPLACE", target)
+
+
+_OR_REPLACE = ("CREATE", "OR", "REPLACE", "MODEL")
+
+
+def _read_create(source: Source, session: Session) -> _Create:
+    replaces = source.is_word(1, "OR")
+    at = 4 if replaces else 2
+    if_not_exists = source.is_word(at, "IF", "NOT", "EXISTS")
+    if if_not_exists and replaces:
+        raise StatementError("CREATE MODEL cannot have both OR REPLACE and IF NOT EXISTS.")
+    path, at = read_path(source, at + 3 * if_not_exists)
+    name = resolve(path, session)
+    if _NAME.fullmatch(name.model) is None:
+        raise StatementError(f'Invalid model ID "{name.model}": letters, digits and _ only.')
+    for clause in ("TRANSFORM", "INPUT", "REMOTE"):
+        if source.is_word(at, clause):
+            raise NotEmulated(f"CREATE MODEL with {clause}")
+    if not source.is_word(at, "OPTIONS", "("):
+        raise StatementError("CREATE MODEL needs OPTIONS(MODEL_TYPE = …).")
+    options, at = read_options(source, at + 1)
+    if not source.is_word(at, "AS"):
+        raise StatementError("CREATE MODEL needs AS and a query for its training data.")
+    last = len(source.words)
+    if source.is_word(last - 1, ";"):
+        last -= 1
+    return _Create(name, replaces, if_not_exists, options, source.slice(at + 1, last))
+
+
+async def _drop(source: Source, session: Session) -> Outcome | None:
+    if not source.is_word(0, "DROP", "MODEL"):
+        return None
+    if_exists = source.is_word(2, "IF", "EXISTS")
+    path, at = read_path(source, 2 + 2 * if_exists)
+    _check_end(source, at)
+    name = resolve(path, session)
+    store = store_of(session.context)
+    target = (name.project, name.dataset, name.model)
+    if if_exists and store.find(name) is None:
+        return Outcome(None, "DROP_MODEL", "SKIP", target)
+    store.delete(name)
+    return Outcome(None, "DROP_MODEL", "DROP", target)
+
+
+async def _alter(source: Source, session: Session) -> Outcome | None:
+    if not source.is_word(0, "ALTER", "MODEL"):
+        return None
+    if_exists = source.is_word(2, "IF", "EXISTS")
+    path, at = read_path(source, 2 + 2 * if_exists)
+    if not source.is_word(at, "SET", "OPTIONS", "("):
+        raise StatementError("ALTER MODEL needs SET OPTIONS (…).")
+    values, at = read_options(source, at + 2)
+    _check_end(source, at)
+    name = resolve(path, session)
+    store = store_of(session.context)
+    target = (name.project, name.dataset, name.model)
+    if if_exists and store.find(name) is None:
+        return Outcome(None, "ALTER_MODEL", "SKIP", target)
+    store.get(name)
+    changes = await _read_changes(values, session)
+    store.change(name, lambda model: _edited(model, changes))
+    return Outcome(None, "ALTER_MODEL", "ALTER", target)
+
+
+_VERBS = (_create, _drop, _alter)
+_CHANGES = {"labels", "description", "friendly_name", "expiration_timestamp"}
+_REFUSED = {"vertex_ai_model_id", "kms_key_name", "deploy_model", "endpoint_idle_ttl"}
+
+
+async def _read_changes(values: dict[str, Any], session: Session) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    for name, value in values.items():
+        if name in _REFUSED:
+            raise NotEmulated(f"ALTER MODEL with {name.upper()}")
+        if name not in _CHANGES:
+            raise OptionError(f"Unknown option: {name}")
+        if name == "expiration_timestamp":
+            changes["expires"] = await _milliseconds(value, session)
+        elif name == "labels":
+            changes["labels"] = check_labels(_pairs(value))
+        elif value is None or isinstance(value, str):
+            changes[name] = value
+        else:
+            raise OptionError(f"Invalid value for option {name.upper()}: expected a STRING.")
+    return changes
+
+
+def _pairs(value: Any) -> dict[str, str]:
+    pairs = value if isinstance(value, list) else [] if value is None else [None]
+    for pair in pairs:
+        if not (isinstance(pair, tuple) and len(pair) == 2):
+            raise OptionError(
+                "Invalid value for option LABELS: expected an ARRAY of STRUCT(key, value)."
+            )
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise OptionError("Invalid value for option LABELS: a key comes twice.")
+    return dict(pairs)
+
+
+async def _milliseconds(value: Any, session: Session) -> int | None:
+    if value is None:
+        return None
+    if not isinstance(value, Expression):
+        raise OptionError("Invalid value for option EXPIRATION_TIMESTAMP: expected a TIMESTAMP.")
+    table = await session.query(f"SELECT UNIX_MILLIS({value.text}) AS at")
+    return int(table.column(0)[0].as_py())
+
+
+def _edited(model: Model, changes: dict[str, Any]) -> Model:
+    now = int(time.time() * 1000)
+    metadata: Metadata = replace(model.metadata, **changes, modified=now)
+    return replace(model, metadata=metadata)
+
+
+def _touched(model: Model) -> Model:
+    return _edited(model, {})
+
+
+def _check_dataset(name: ModelName, session: Session) -> None:
+    if session.context.catalog.get_dataset(name.project, name.dataset) is None:
+        raise NotFoundError(f"Not found: Dataset {name.project}:{name.dataset}")
+
+
+def _check_end(source: Source, at: int) -> None:
+    rest = source.slice(at, len(source.words))
+    if rest not in ("", ";"):
+        raise StatementError(f"Syntax error: Expected end of input but got {rest!r}.")

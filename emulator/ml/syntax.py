@@ -1,0 +1,126 @@
+"""Reads statements with sqlglot's tokenizer, since its parser refuses `MODEL x` in most calls.
+
+Only tokens are looked at, so comments and strings can hold anything. Everything else of a
+statement is kept as the text it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sqlglot.dialects.bigquery import BigQuery
+from sqlglot.errors import TokenError
+
+from emulator.ml.errors import StatementError
+
+_OPEN = {"(": ")", "[": "]"}
+_CLOSE = set(_OPEN.values())
+
+
+@dataclass(frozen=True)
+class Word:
+    """One token: its text, where it stands in the source and what it is."""
+
+    text: str
+    start: int
+    stop: int
+    kind: str
+
+    @property
+    def quoted(self) -> bool:
+        """Whether this is a string or a backquoted name, never a keyword or a mark."""
+        return self.kind in ("STRING", "IDENTIFIER") or self.kind.endswith("_STRING")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A statement's text with its tokens."""
+
+    text: str
+
+    @cached_property
+    def words(self) -> tuple[Word, ...]:
+        """Tokens in order; `text[word.start:word.stop]` is a token as written."""
+        try:
+            tokens = BigQuery().tokenize(self.text)
+        except TokenError as error:
+            raise StatementError(f"Syntax error: {error}") from error
+        return tuple(_word(token) for token in tokens)
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether the text consists of GoogleSQL's tokens at all."""
+        try:
+            return bool(self.words)
+        except StatementError:
+            return False
+
+    @property
+    def is_single(self) -> bool:
+        """Whether this is one statement, not a script of several."""
+        return not any(word.text == ";" and not word.quoted for word in self.words[:-1])
+
+    def is_word(self, index: int, *texts: str) -> bool:
+        """Whether the tokens from `index` on are these keywords or marks, in any case."""
+        words = self.words[index : index + len(texts)]
+        return len(words) == len(texts) and all(
+            not word.quoted and word.text.upper() == text
+            for word, text in zip(words, texts, strict=True)
+        )
+
+    def closing(self, index: int) -> int:
+        """Return the index of the bracket that closes the one at `index`."""
+        depth = 0
+        for at in range(index, len(self.words)):
+            word = self.words[at]
+            if word.quoted:
+                continue
+            depth += (word.text in _OPEN) - (word.text in _CLOSE)
+            if depth == 0:
+                return at
+        raise StatementError(f'Syntax error: Expected "{_OPEN[self.words[index].text]}".')
+
+    def split(self, first: int, last: int) -> list[tuple[int, int]]:
+        """Split tokens first..last (last excluded) at top-level commas into index ranges."""
+        parts, depth, start = [], 0, first
+        for at in range(first, last):
+            word = self.words[at]
+            if word.quoted:
+                continue
+            depth += (word.text in _OPEN) - (word.text in _CLOSE)
+            if depth == 0 and word.text == ",":
+                parts.append((start, at))
+                start = at + 1
+        if start < last:
+            parts.append((start, last))
+        return parts
+
+    def slice(self, first: int, last: int) -> str:
+        """Return the source text of tokens first..last (last excluded)."""
+        if first >= last:
+            return ""
+        return self.text[self.words[first].start : self.words[last - 1].stop]
+
+
+def _word(token: Any) -> Word:
+    return Word(token.text, token.start, token.end + 1, token.token_type.name)
+
+
+def read_path(source: Source, index: int) -> tuple[str, int]:
+    """Read a model or table path at token `index`; return it and the index after it."""
+    at = index
+    words = source.words
+    if at >= len(words) or (words[at].quoted and words[at].kind != "IDENTIFIER"):
+        raise StatementError("Syntax error: Expected a model or table name.")
+    at += 1
+    while at + 1 < len(words) and not words[at].quoted and _continues(source, at):
+        at += 2
+    return source.slice(index, at), at
+
+
+def _continues(source: Source, at: int) -> bool:
+    mark, after = source.words[at], source.words[at + 1]
+    joined = mark.start == source.words[at - 1].stop and after.start == mark.stop
+    return mark.text == "." or (mark.text == "-" and joined)
