@@ -1,13 +1,12 @@
-"""What BigQuery knows: the features table, the model and its answers.
+"""What BigQuery holds: the features table, the model's labels, verdict and metrics.
 
-Features come as Arrow over the Storage Read API, which reads tables only; answers of
-ML.PREDICT are query results. Nothing is computed here.
+Features come as Arrow over the Storage Read API, which reads tables only. Nothing is
+computed here.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,14 +17,11 @@ from google.api_core.exceptions import GoogleAPICallError, NotFound
 from google.cloud import bigquery, bigquery_storage_v1
 from google.cloud.bigquery_storage_v1 import types
 
-from export.artifact import class_name
 from export.errors import DatasetError, StaleModelError, UnsupportedError
 from export.nodes import Node
-from export.parity import Answers
 
 TYPES = {pa.int64(): "INT64", pa.float64(): "FLOAT64", pa.string(): "STRING"}
 HASHES = ("sql", "options", "data")
-KEY = "row_key"
 
 
 @dataclass(frozen=True)
@@ -175,81 +171,6 @@ def _values(column: pa.ChunkedArray) -> Any:
     values = column.to_numpy()
     numeric = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
     return values.astype("float64") if numeric else pd.Series(values, dtype="object")
-
-
-def answers(warehouse: Warehouse, node: Node, source: str) -> Answers:
-    """Return BigQuery ML's own predictions.
-
-    Parameters
-    ----------
-    warehouse : Warehouse
-        Where to ask.
-    node : Node
-        The model.
-    source : str
-        A query that gives `row_key` and the features.
-    """
-    predicted = f"predicted_{node.label}"
-    columns = [KEY, predicted] + ([f"{predicted}_probs"] if node.task == "classification" else [])
-    listed = ", ".join(f"`{column}`" for column in columns)
-    table = warehouse.arrow(f"select {listed} from ml.predict(model `{node.relation}`, ({source}))")
-    keys = tuple(table.column(KEY).to_pylist())
-    if node.task == "regression":
-        values = table.column(predicted).to_numpy().astype("float64")
-        return Answers(keys, (node.label,), values.reshape(-1, 1), None)
-    return _classified(keys, table.column(predicted), table.column(f"{predicted}_probs"))
-
-
-def _classified(keys: tuple[str, ...], labels: pa.ChunkedArray, probs: pa.ChunkedArray) -> Answers:
-    entries = probs.combine_chunks()
-    if isinstance(entries, pa.ChunkedArray):
-        entries = pa.concat_arrays(entries.chunks)
-    flat = entries.flatten()
-    fields = {field.name: flat.field(i) for i, field in enumerate(flat.type)}
-    named = next(values for name, values in fields.items() if name != "prob").to_pylist()
-    classes = sorted(set(named))
-    position = {label: index for index, label in enumerate(classes)}
-    values = np.full((len(keys), len(classes)), np.nan)
-    rows = np.asarray(entries.value_parent_indices())
-    values[rows, [position[label] for label in named]] = fields["prob"].to_numpy()
-    outputs = tuple(class_name(label) for label in classes)
-    return Answers(keys, outputs, values, tuple(labels.to_pylist()), tuple(classes))
-
-
-def test_rows(node: Node) -> str:
-    """Return the query of the test split, for `answers`."""
-    columns = ", ".join(f"`{name}`" for name in node.features)
-    return (
-        f"select `{node.key}` as {KEY}, {columns} from `{node.tables['features']}` "
-        "where split = 'test'"
-    )
-
-
-def literal_rows(rows: Mapping[str, Mapping[str, Any]], types: Mapping[str, str]) -> str:
-    """Return a query that holds rows itself, for `answers`.
-
-    Parameters
-    ----------
-    rows : mapping of str to mapping
-        Value by feature, by row key.
-    types : mapping of str to str
-        BigQuery type by feature.
-    """
-    selects = [
-        f"select {_literal(key, 'STRING')} as {KEY}, "
-        + ", ".join(f"{_literal(row[name], kind)} as `{name}`" for name, kind in types.items())
-        for key, row in rows.items()
-    ]
-    return " union all ".join(selects)
-
-
-def _literal(value: Any, kind: str) -> str:
-    if value is None:
-        return f"cast(null as {kind})"
-    if kind == "STRING":
-        return json.dumps(value, ensure_ascii=False)
-    number = repr(int(value)) if kind == "INT64" else repr(float(value))
-    return f"cast({number} as {kind})"
 
 
 def _finite(value: float | None) -> float | None:

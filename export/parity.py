@@ -63,6 +63,12 @@ class Answers:
         labels = None if self.labels is None else tuple(self.labels[i] for i in order)
         return Answers(keys, self.outputs, self.values[order], labels, self.classes)
 
+    def then(self, other: Answers) -> Answers:
+        """Return these rows followed by others, of the same outputs."""
+        labels = None if self.labels is None or other.labels is None else self.labels + other.labels
+        values = np.concatenate([self.values, _aligned(other, self.outputs)])
+        return Answers(self.keys + other.keys, self.outputs, values, labels, self.classes)
+
 
 @dataclass(frozen=True)
 class Certificate:

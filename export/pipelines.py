@@ -64,8 +64,8 @@ def preparation(columns: Columns, *, scaled: bool) -> ColumnTransformer:
     if columns.categories:
         blocks = Pipeline(
             [
-                ("none", _filler(None)),
                 ("nan", _filler(np.nan)),
+                ("none", _filler(None)),
                 (
                     "one_hot",
                     OneHotEncoder(

@@ -1,0 +1,201 @@
+"""The models' part of the bucket: immutable versions, and a pointer to the current one.
+
+A version is first written as one object, `pending/<version>.zip`, which only one publisher
+can create. Whoever finds it unpacks it into the version's folder, so a publisher that died
+is finished by the next one with the same bytes, and two never mix their files.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from google.api_core.exceptions import GoogleAPICallError, NotFound, PreconditionFailed
+from google.cloud.storage import Bucket
+from requests.exceptions import ConnectionError as NoConnection
+
+from export.artifact import FILES, POINTER, Pointer, sha256
+from export.errors import DigestError, PublishConflict, PublishError
+
+FOLDER = "models"
+ROLLED_BACK = "rolled-back-from"
+PROBE_SECONDS = 10
+CONTENT_TYPES = {"json": "application/json", "md": "text/markdown; charset=utf-8"}
+
+
+def check(bucket: Bucket) -> None:
+    """Ask whether the bucket is there, without the client's patient retries.
+
+    Raises
+    ------
+    PublishError
+        If it is gone, or nothing answers.
+    """
+    try:
+        bucket.reload(timeout=PROBE_SECONDS, retry=None)
+    except NotFound:
+        raise PublishError(
+            f"The bucket '{bucket.name}' (VENDAS_BUCKET) does not exist. `make up` or "
+            "`python -m pipeline provision` makes it; on Google Cloud, Terraform does."
+        ) from None
+    except (NoConnection, OSError) as error:
+        raise PublishError(
+            f"Cloud Storage does not answer: {error}. Start the local cloud with `make up`, or set "
+            "STORAGE_EMULATOR_HOST to where it is."
+        ) from None
+
+
+def uri(bucket: Bucket, model: str, version: str) -> str:
+    """Return the address of a version's folder."""
+    return f"gs://{bucket.name}/{FOLDER}/{model}/{version}/"
+
+
+def pointer(bucket: Bucket, model: str) -> tuple[Pointer | None, int, str | None]:
+    """Return a model's pointer, its generation and the version it was rolled back from.
+
+    Returns
+    -------
+    tuple of Pointer or None, int, str or None
+        The generation is 0 if there is no pointer.
+    """
+    for _ in range(5):
+        blob = bucket.get_blob(_path(model, POINTER))
+        if blob is None:
+            return None, 0, None
+        try:
+            data = blob.download_as_bytes(if_generation_match=blob.generation)
+        except (NotFound, PreconditionFailed):
+            continue
+        return Pointer.parse(data), int(blob.generation), (blob.metadata or {}).get(ROLLED_BACK)
+    raise PublishConflict(f"The pointer of '{model}' moved each time it was read; try again.")
+
+
+def move(
+    bucket: Bucket,
+    model: str,
+    version: str,
+    manifest: bytes,
+    *,
+    generation: int,
+    rolled_back_from: str | None = None,
+) -> None:
+    """Point to a version, if the pointer is still the one that was read.
+
+    Raises
+    ------
+    PublishConflict
+        If another publisher moved it since.
+    """
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    content = Pointer(model, version, sha256(manifest), now).to_json()
+    blob = bucket.blob(_path(model, POINTER))
+    blob.cache_control = "no-store"
+    if rolled_back_from is not None:
+        blob.metadata = {ROLLED_BACK: rolled_back_from}
+    try:
+        blob.upload_from_string(
+            content, content_type=CONTENT_TYPES["json"], if_generation_match=generation
+        )
+    except PreconditionFailed:
+        other, _, _ = pointer(bucket, model)
+        raise PublishConflict(
+            f"Another publisher moved '{model}' to {other.version if other else 'nothing'!r} while "
+            f"this one prepared {version!r}; that stays. Run it again to publish on top."
+        ) from None
+
+
+def read(bucket: Bucket, model: str, version: str) -> dict[str, bytes]:
+    """Return the files of a version that are there, by name."""
+    found = {name: _download(bucket, _path(model, version, name)) for name in FILES}
+    return {name: data for name, data in found.items() if data is not None}
+
+
+def stage(bucket: Bucket, model: str, version: str, files: Mapping[str, bytes]) -> bool:
+    """Write a version's files as one object; tell whether this publisher was the first."""
+    return _create(bucket, _pending(model, version), _pack(files))
+
+
+def staged(bucket: Bucket, model: str, version: str) -> dict[str, bytes] | None:
+    """Return the files that a publisher staged and did not finish; None if there are none."""
+    data = _download(bucket, _pending(model, version))
+    return None if data is None else _unpack(data, _pending(model, version))
+
+
+def unpack(bucket: Bucket, model: str, version: str, files: Mapping[str, bytes]) -> None:
+    """Write a version's folder; what is there with the same bytes is left.
+
+    Raises
+    ------
+    PublishError
+        If the folder holds other bytes.
+    """
+    for name in FILES:
+        path = _path(model, version, name)
+        if not _create(bucket, path, files[name]) and _download(bucket, path) != files[name]:
+            raise PublishError(
+                f"'gs://{bucket.name}/{path}' holds other bytes than this version. Versions are "
+                "never overwritten: remove the folder if it is not published, and run again."
+            )
+
+
+def unstage(bucket: Bucket, model: str, version: str) -> None:
+    """Remove a staged version once its folder is complete."""
+    try:
+        bucket.blob(_pending(model, version)).delete()
+    except NotFound:
+        return
+
+
+def versions(bucket: Bucket) -> dict[str, list[str]]:
+    """Return the versions that have a folder, by model."""
+    found: dict[str, list[str]] = {}
+    for blob in bucket.list_blobs(prefix=f"{FOLDER}/"):
+        parts = blob.name.split("/")
+        if len(parts) == 4 and parts[3] == FILES[-1]:
+            found.setdefault(parts[1], []).append(parts[2])
+    return found
+
+
+def _create(bucket: Bucket, path: str, content: bytes) -> bool:
+    kind = CONTENT_TYPES.get(path.rsplit(".", 1)[-1], "application/octet-stream")
+    try:
+        bucket.blob(path).upload_from_string(content, content_type=kind, if_generation_match=0)
+    except PreconditionFailed:
+        return False
+    except GoogleAPICallError as error:
+        raise PublishError(f"'gs://{bucket.name}/{path}' cannot be written: {error}") from error
+    return True
+
+
+def _download(bucket: Bucket, path: str) -> bytes | None:
+    try:
+        data: bytes = bucket.blob(path).download_as_bytes()
+    except NotFound:
+        return None
+    return data
+
+
+def _path(model: str, *names: str) -> str:
+    return "/".join((FOLDER, model, *names))
+
+
+def _pending(model: str, version: str) -> str:
+    return _path(model, "pending", f"{version}.zip")
+
+
+def _pack(files: Mapping[str, bytes]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name in FILES:
+            archive.writestr(name, files[name])
+    return stream.getvalue()
+
+
+def _unpack(data: bytes, path: str) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return {name: archive.read(name) for name in FILES}
+    except (zipfile.BadZipFile, KeyError) as error:
+        raise DigestError(f"'{path}' is not a staged version: {error}.") from None

@@ -1,0 +1,152 @@
+"""The files of a version: pickle, certificate, card, manifest and signature."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from export import metrics, parity
+from export.artifact import MANIFEST, PICKLE, SIGNATURE, libraries, replay, sign, unpickle
+from export.card import write_card
+from export.certification import Choice, answer
+from export.manifest import GoldenRow, Manifest, Value, sha256
+from export.parity import Certificate
+from export.pickles import dump
+from export.study import Study
+
+TYPICAL = 40
+ROWS_LISTED = 100
+UNTRIED = {"retrained": None, "transplanted": None}
+
+
+def package(study: Study, choice: Choice, key: Ed25519PrivateKey) -> dict[str, bytes]:
+    """Return the files of a version by name, signed, and replayed as a reader will.
+
+    Raises
+    ------
+    ArtifactError
+        If the pickle holds a class that does not belong there, or does not repeat the
+        golden rows once it is unpickled.
+    """
+    facts = _facts(study, choice)
+    files = {
+        PICKLE: dump(choice.candidate.pipeline),
+        "parity.json": _parity(study, choice),
+        "card.md": write_card(facts, study.features),
+    }
+    manifest = Manifest(
+        **facts,
+        features=study.features,
+        files={n: {"sha256": sha256(data), "size": len(data)} for n, data in files.items()},
+        golden_rows=tuple(golden_rows(study)),
+    )
+    files[MANIFEST] = manifest.to_json()
+    files[SIGNATURE] = sign(
+        files[MANIFEST], model=study.node.name, version=study.identity.version, key=key
+    )
+    replay(unpickle(files[PICKLE]), Manifest.parse(files[MANIFEST]))
+    return files
+
+
+def golden_rows(study: Study) -> list[GoldenRow]:
+    """Return rows with BigQuery ML's answers: some of the test split, all the hard ones."""
+    tests = len(study.expected.keys) - len(study.hard)
+    step = max(1, tests // TYPICAL)
+    chosen = [(index, "typical") for index in range(0, tests, step)][:TYPICAL]
+    chosen += [(tests + number, row.kind) for number, row in enumerate(study.hard)]
+    return [GoldenRow(_input(study, row), _expected(study, row), kind) for row, kind in chosen]
+
+
+def _input(study: Study, row: int) -> dict[str, Value]:
+    cells = study.rows.iloc[row].to_dict()
+    return {f.name: _cell(cells[f.name], f.type) for f in study.features}
+
+
+def _cell(value: Any, kind: str) -> Value:
+    if value is None or value != value:
+        return None
+    return str(value) if kind == "STRING" else int(value) if kind == "INT64" else float(value)
+
+
+def _expected(study: Study, row: int) -> dict[str, Any]:
+    values = study.expected.values[row].tolist()
+    if study.expected.labels is None:
+        return {"value": values[0]}
+    probabilities = dict(zip(study.expected.outputs, values, strict=True))
+    return {"label": study.expected.labels[row], "probabilities": probabilities}
+
+
+def _facts(study: Study, choice: Choice) -> dict[str, Any]:
+    identity = study.identity
+    figures = {method: found.figures() for method, found in choice.certificates.items()}
+    published = choice.candidate.method
+    return {
+        "model": identity.node.name,
+        "version": identity.version,
+        "bigquery_model": identity.node.relation,
+        "model_type": identity.model_type,
+        "label": study.node.label,
+        "task": study.node.task,
+        "classes": study.classes,
+        "method": {
+            "published": published,
+            "requested": study.node.method,
+            "reason": choice.reason,
+        },
+        "hashes": identity.hashes,
+        "dbt": {"invocation_id": study.node.invocation_id, "node": study.node.unique_id},
+        "code": {"commit": _commit()},
+        "created_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "libraries": libraries(),
+        "metrics": {
+            "bigquery_ml": study.metrics,
+            "scikit_learn": metrics.evaluate(study.test_labels, _test_answers(study, choice)),
+        },
+        "parity": UNTRIED | figures | {"published": figures[published]},
+        "verdict": identity.verdict,
+    }
+
+
+def _test_answers(study: Study, choice: Choice) -> parity.Answers:
+    answers = answer(study, choice.candidate)
+    return answers.at(answers.keys[: len(study.test_labels)])
+
+
+def _parity(study: Study, choice: Choice) -> bytes:
+    content = {
+        "schema_version": 1,
+        "model": study.node.name,
+        "version": study.identity.version,
+        "rule": "|expected - actual| <= tolerance * max(1, |expected|), every output, every row",
+        "test_rows": len(study.test_labels),
+        "hard_rows": len(study.hard),
+        "published": choice.candidate.method,
+        "reason": choice.reason,
+        "open_constants": choice.candidate.open_constants,
+    }
+    content |= {name: _certificate(found) for name, found in choice.certificates.items()}
+    return json.dumps(content, indent=1, allow_nan=False).encode()
+
+
+def _certificate(certificate: Certificate) -> Mapping[str, Any]:
+    return certificate.figures() | {
+        "rows_apart": len(certificate.rows_apart),
+        "first_rows_apart": certificate.rows_apart[:ROWS_LISTED],
+        "ties": certificate.ties,
+        "worst": certificate.worst,
+    }
+
+
+def _commit() -> str | None:
+    """Return the commit of this code; None outside a git checkout."""
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None

@@ -1,0 +1,246 @@
+"""Publish each model's verified twin, and move between published versions.
+
+Training is the last resort: a version that is current is left, one that is complete or was
+staged by a publisher that died is only pointed to. Whatever fails, the old pointer stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from google.cloud.storage import Bucket
+
+from cloud import Settings, bigquery_client, bigquery_read_client, storage_client
+from export import bucket as store
+from export.artifact import FILES, MANIFEST, Manifest, load, signing_key
+from export.certification import choose
+from export.dataset import Warehouse
+from export.errors import ArtifactError, ExportError, PublishConflict, PublishError
+from export.identity import Identity, Untrained, identify
+from export.manifest import sha256
+from export.nodes import MANIFEST_FILE, Node, read_nodes
+from export.package import package
+from export.study import read_study
+
+Progress = Callable[[str], None]
+Files = dict[str, bytes]
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What became of one model.
+
+    Parameters
+    ----------
+    name : str
+        dbt's name of the model.
+    type, version, uri : str or None
+        BigQuery's type, the version and its folder; None if nothing is published.
+    created : bool
+        Whether this run moved the pointer to this version.
+    metrics : dict
+        `bigquery_ml` and `scikit_learn`, on the test split.
+    parity : dict
+        The published pipeline's figures.
+    methods : dict
+        `published`, `requested`, `reason`, and both methods' figures.
+    verdict : dict
+        Status, improvement, interval and more.
+    note : str
+        What a person should know: why nothing is published, or why nothing was done.
+    error : str or None
+        What went wrong; the old pointer stands.
+    """
+
+    name: str
+    type: str | None = None
+    version: str | None = None
+    uri: str | None = None
+    created: bool = False
+    metrics: dict[str, Any] = field(default_factory=dict)
+    parity: dict[str, Any] = field(default_factory=dict)
+    methods: dict[str, Any] = field(default_factory=dict)
+    verdict: dict[str, Any] = field(default_factory=dict)
+    note: str = ""
+    error: str | None = None
+
+
+def publish_models(
+    settings: Settings,
+    *,
+    models: Sequence[str] | None = None,
+    dbt_manifest: Path = MANIFEST_FILE,
+    progress: Progress | None = None,
+) -> list[Publication]:
+    """Publish the models that dbt built, each by itself.
+
+    Parameters
+    ----------
+    settings : Settings
+        Where BigQuery and the bucket are, and the signing key.
+    models : sequence of str, optional
+        Only these; all with an export block without it.
+    dbt_manifest : pathlib.Path
+        dbt's `target/manifest.json`.
+    progress : callable, optional
+        Called with one line for each thing that begins.
+
+    Returns
+    -------
+    list of Publication
+        One a model; what failed for one model is in its `error`.
+
+    Raises
+    ------
+    ExportError
+        If nothing can be published at all: no dbt manifest, no bucket, no key.
+    """
+    nodes = read_nodes(dbt_manifest, models)
+    bucket = open_bucket(settings)
+    key = signing_key(settings.signing_key_file, settings.public_key_file)
+    warehouse = open_warehouse(settings)
+    tell = progress or (lambda text: None)
+    return [_publish_safely(warehouse, bucket, key, node, tell) for node in nodes]
+
+
+def open_bucket(settings: Settings) -> Bucket:
+    """Return the models' bucket.
+
+    Raises
+    ------
+    PublishError
+        If it is gone, or Cloud Storage does not answer.
+    """
+    bucket = storage_client(settings).bucket(settings.bucket)
+    store.check(bucket)
+    return bucket
+
+
+def open_warehouse(settings: Settings) -> Warehouse:
+    """Return the clients that read BigQuery."""
+    return Warehouse(bigquery_client(settings), bigquery_read_client(settings))
+
+
+def _publish_safely(
+    warehouse: Warehouse, bucket: Bucket, key: Ed25519PrivateKey, node: Node, tell: Progress
+) -> Publication:
+    try:
+        return _publish(warehouse, bucket, key, node, tell)
+    except ExportError as error:
+        return Publication(node.name, error=str(error))
+
+
+def _publish(
+    warehouse: Warehouse, bucket: Bucket, key: Ed25519PrivateKey, node: Node, tell: Progress
+) -> Publication:
+    tell(f"{node.name}: looking for its version")
+    identity = identify(warehouse, node)
+    if isinstance(identity, Untrained):
+        reason = identity.verdict["reason"] or "its training rows do not allow it"
+        note = f"Not trained, nothing published: {reason}"
+        return Publication(node.name, verdict=identity.verdict, note=note)
+    current, generation, rolled_back_from = store.pointer(bucket, node.name)
+    files = _complete(bucket, identity, key)
+    if current is not None and current.version == identity.version:
+        return _unchanged(bucket, identity, files, current.manifest_sha256)
+    if files is not None and rolled_back_from == identity.version:
+        note = f"It was rolled back to {current.version if current else 'nothing'}; left there."
+        return publication(bucket, Manifest.parse(files[MANIFEST]), note=note)
+    if files is None:
+        files = _prepare(warehouse, bucket, identity, key, tell)
+    manifest = Manifest.parse(files[MANIFEST])
+    try:
+        store.move(bucket, node.name, identity.version, files[MANIFEST], generation=generation)
+    except PublishConflict:
+        return _lost(bucket, manifest, files[MANIFEST])
+    store.unstage(bucket, node.name, identity.version)
+    return publication(bucket, manifest, created=True)
+
+
+def _complete(bucket: Bucket, identity: Identity, key: Ed25519PrivateKey) -> Files | None:
+    """Return the version's files if its folder is complete and true."""
+    files = store.read(bucket, identity.node.name, identity.version)
+    if len(files) < len(FILES):
+        return None
+    _verified(bucket, identity, files, key)
+    return files
+
+
+def _verified(bucket: Bucket, identity: Identity, files: Files, key: Ed25519PrivateKey) -> Manifest:
+    name, version = identity.node.name, identity.version
+    try:
+        return load(files, key.public_key(), model=name, version=version)[0]
+    except ArtifactError as error:
+        raise PublishError(
+            f"{error} Versions are never overwritten: remove '{store.uri(bucket, name, version)}', "
+            f"then publish '{name}' again; `rollback` serves another version meanwhile."
+        ) from error
+
+
+def _unchanged(bucket: Bucket, identity: Identity, files: Files | None, digest: str) -> Publication:
+    where = store.uri(bucket, identity.node.name, identity.version)
+    if files is None or sha256(files[MANIFEST]) != digest:
+        raise PublishError(
+            f"The pointer of '{identity.node.name}' names '{where}', which is not complete or not "
+            "the version it was. Remove that folder and the pointer, then publish again."
+        )
+    store.unstage(bucket, identity.node.name, identity.version)
+    return publication(bucket, Manifest.parse(files[MANIFEST]), note="Unchanged.")
+
+
+def _prepare(
+    warehouse: Warehouse,
+    bucket: Bucket,
+    identity: Identity,
+    key: Ed25519PrivateKey,
+    tell: Progress,
+) -> Files:
+    """Return the files of a complete folder: a dead publisher's, or trained now."""
+    name, version = identity.node.name, identity.version
+    files = store.staged(bucket, name, version)
+    if files is None:
+        tell(f"{name}: reading rows and answers")
+        study = read_study(warehouse, identity)
+        tell(f"{name}: training and comparing {len(study.expected.keys):,} rows")
+        files = package(study, choose(study), key)
+        if not store.stage(bucket, name, version, files):
+            files = store.staged(bucket, name, version) or store.read(bucket, name, version)
+    tell(f"{name}: publishing {version}")
+    _verified(bucket, identity, files, key)
+    store.unpack(bucket, name, version, files)
+    return files
+
+
+def _lost(bucket: Bucket, manifest: Manifest, content: bytes) -> Publication:
+    """Tell who lost a race: no harm if the winner published the same version."""
+    current, _, _ = store.pointer(bucket, manifest.model)
+    if current is not None and current.manifest_sha256 == sha256(content):
+        note = "Another publisher published this version at the same moment."
+        return publication(bucket, manifest, note=note)
+    raise PublishConflict(
+        f"Another publisher moved '{manifest.model}' to {current.version if current else None!r} "
+        f"while this one prepared {manifest.version!r}; that stays. Run it again to go on from it."
+    )
+
+
+def publication(
+    bucket: Bucket, manifest: Manifest, *, created: bool = False, note: str = ""
+) -> Publication:
+    """Return a published version as `run.json` tells it."""
+    figures = {name: manifest.parity[name] for name in ("retrained", "transplanted")}
+    return Publication(
+        name=manifest.model,
+        type=manifest.model_type,
+        version=manifest.version,
+        uri=store.uri(bucket, manifest.model, manifest.version),
+        created=created,
+        metrics=dict(manifest.metrics),
+        parity=manifest.parity["published"] or {},
+        methods=manifest.method | figures,
+        verdict=manifest.verdict,
+        note=note,
+    )

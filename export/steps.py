@@ -1,0 +1,76 @@
+"""The export step by step, for a notebook: read a model, train, certify, save the pickle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cloud import Settings
+from export.artifact import signing_key
+from export.certification import Candidate, Choice, held
+from export.errors import DatasetError, ParityFailure
+from export.identity import Untrained, identify
+from export.nodes import MANIFEST_FILE, read_nodes
+from export.package import package
+from export.parity import Certificate
+from export.publish import open_warehouse
+from export.study import Study, read_study
+
+
+def read_model(settings: Settings, model: str, *, dbt_manifest: Path = MANIFEST_FILE) -> Study:
+    """Read everything about one model from BigQuery.
+
+    Raises
+    ------
+    ExportError
+        If dbt's manifest has no such model, or dbt did not train it.
+    """
+    warehouse = open_warehouse(settings)
+    (node,) = read_nodes(dbt_manifest, [model])
+    identity = identify(warehouse, node)
+    if isinstance(identity, Untrained):
+        raise DatasetError(f"'{model}' was not trained: {identity.verdict['reason']}")
+    return read_study(warehouse, identity)
+
+
+def save(
+    settings: Settings,
+    study: Study,
+    candidate: Candidate,
+    certificate: Certificate,
+    directory: Path,
+) -> list[Path]:
+    """Write a certified pipeline's files, as they would be published.
+
+    Parameters
+    ----------
+    settings : Settings
+        Where the signing key is.
+    study, candidate, certificate
+        What `read_model`, `train` and `certify` returned.
+    directory : pathlib.Path
+        Made if missing.
+
+    Returns
+    -------
+    list of pathlib.Path
+        `model.pkl` first.
+
+    Raises
+    ------
+    ParityFailure
+        If the certificate does not hold.
+    """
+    if not certificate.within:
+        raise ParityFailure(
+            f"'{study.node.name}' ({candidate.method}) is not saved: {len(certificate.rows_apart)} "
+            f"of {certificate.rows} rows are not within {certificate.tolerance:g}, by up to "
+            f"{certificate.max_rel:.3g}."
+        )
+    choice = Choice(candidate, {candidate.method: certificate}, held(candidate))
+    key = signing_key(settings.signing_key_file, settings.public_key_file)
+    directory.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, content in package(study, choice, key).items():
+        (directory / name).write_bytes(content)
+        paths.append(directory / name)
+    return paths
