@@ -59,13 +59,14 @@ def _pair(design: Design, first: tuple[Block, int], second: tuple[Block, int]) -
         sums = grid.sum(axis=tuple(at for at in range(grid.ndim) if at not in kept))
         if axis == other_axis:
             return np.diag(sums[:-1])
-        return sums[:-1, :-1] if axis < other_axis else sums[:-1, :-1].T
+        inner = sums[:-1, :-1]
+        return np.asarray(inner if axis < other_axis else inner.T)
     left, right = block.shape[axis], other.shape[other_axis]
     sums = np.zeros(left * right)
     for chunk in design.chunks():
         pairs = _codes(block, axis, chunk) * right + _codes(other, other_axis, chunk)
         sums += np.bincount(pairs, minlength=left * right)
-    return sums.reshape(left, right)[:-1, :-1]
+    return np.asarray(sums.reshape(left, right)[:-1, :-1])
 
 
 def _grid(design: Design, block: Block) -> Floats:

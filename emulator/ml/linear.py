@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from emulator.ml.columns import Floats
 from emulator.ml.descent import Iteration, Problem, Solution, descend
@@ -24,6 +25,8 @@ MOST_CARDINALITY = 10_000
 DIRECT_SIZE = 1_500
 REFINEMENTS = 5
 _NEGLIGIBLE = 1e-15
+
+Flags = npt.NDArray[np.bool_]
 
 
 def choose_strategy(options: TrainingOptions, rows: int, cardinality: int) -> str:
@@ -109,9 +112,7 @@ def _shift(design: Design, features: tuple[Feature, ...], fit_intercept: bool) -
     return np.concatenate([means, np.zeros(design.size - width)])
 
 
-def _scale(
-    design: Design, features: tuple[Feature, ...], shift: Floats
-) -> tuple[Floats, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
+def _scale(design: Design, features: tuple[Feature, ...], shift: Floats) -> tuple[Floats, Flags]:
     """Return each coordinate's root mean square after the shift, and which take part."""
     numbers = [f for f in features if isinstance(f, NumericFeature)]
     share = design.counts() / design.rows
@@ -127,9 +128,7 @@ def _scale(
     return np.where(active, scale, 1.0), active
 
 
-def _direct(
-    design: Design, residual: Floats, scale: Floats, active: np.ndarray, l2: float
-) -> Floats:
+def _direct(design: Design, residual: Floats, scale: Floats, active: Flags, l2: float) -> Floats:
     products = gram(design) / np.outer(scale, scale) / design.rows
     keep = np.flatnonzero(active)
     values, vectors = np.linalg.eigh(products[np.ix_(keep, keep)] + l2 * np.eye(len(keep)))
@@ -147,14 +146,12 @@ def _direct(
     return weights
 
 
-def _conjugate(
-    design: Design, residual: Floats, scale: Floats, active: np.ndarray, l2: float
-) -> Floats:
+def _conjugate(design: Design, residual: Floats, scale: Floats, active: Flags, l2: float) -> Floats:
     """Solve by conjugate gradients, which need no products of coordinates with each other."""
 
     def slope_of(point: Floats) -> Floats:
         back = design.adjoint(design.forward(point / scale))[0] / scale / design.rows
-        return (back + l2 * point) * active
+        return np.asarray((back + l2 * point) * active)
 
     weights = np.zeros(design.size)
     left = design.adjoint(residual)[0] / scale / design.rows * active
