@@ -1,0 +1,1 @@
+"""Measurements as ratios against named rivals; README.md holds the last figures."""
