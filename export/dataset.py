@@ -6,7 +6,8 @@ computed here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ from export.errors import DatasetError, StaleModelError, UnsupportedError
 from export.nodes import Node
 
 TYPES = {pa.int64(): "INT64", pa.float64(): "FLOAT64", pa.string(): "STRING"}
+SQL_NAMES = {"LINEAR_REGRESSION": "LINEAR_REG", "LOGISTIC_REGRESSION": "LOGISTIC_REG"}
 HASHES = ("sql", "options", "data")
 
 
@@ -40,32 +42,64 @@ class Warehouse:
     reader: bigquery_storage_v1.BigQueryReadClient
 
     def rows(self, sql: str, **parameters: str) -> list[dict[str, Any]]:
-        """Run a query with STRING parameters.
+        """Run a query with STRING parameters whose result is small: it comes over REST.
 
         Raises
         ------
         DatasetError
             With BigQuery's own message.
         """
-        return list(self.arrow(sql, **parameters).to_pylist())
+        with _refusals(sql):
+            return [dict(row) for row in self._query(sql, parameters).result()]
 
     def arrow(self, sql: str, **parameters: str) -> pa.Table:
-        """Run a query with STRING parameters; the result as Arrow."""
-        config = bigquery.QueryJobConfig(
-            query_parameters=[
-                bigquery.ScalarQueryParameter(name, "STRING", value)
-                for name, value in parameters.items()
-            ]
+        """Run a query whose result is large: it comes over the Storage Read API.
+
+        Raises
+        ------
+        DatasetError
+            With BigQuery's own message.
+        """
+        with _refusals(sql):
+            job = self._query(sql, parameters)
+            job.result()
+            return self.table(job.destination, ())
+
+    def table(self, table: bigquery.TableReference, columns: Sequence[str]) -> pa.Table:
+        """Read a table, all of it if no columns are named."""
+        wanted = types.ReadSession(
+            table=table.path.lstrip("/"),
+            data_format=types.DataFormat.ARROW,
+            read_options=types.ReadSession.TableReadOptions(selected_fields=list(columns)),
         )
-        try:
-            job = self.client.query(sql, job_config=config)
-            return job.to_arrow(bqstorage_client=self.reader)
-        except GoogleAPICallError as error:
-            raise DatasetError(f"BigQuery refused `{sql[:200]}`: {error.message}") from error
+        session = self.reader.create_read_session(
+            parent=f"projects/{self.client.project}", read_session=wanted, max_stream_count=1
+        )
+        schema = pa.ipc.read_schema(pa.py_buffer(session.arrow_schema.serialized_schema))
+        batches = [
+            pa.ipc.read_record_batch(
+                pa.py_buffer(message.arrow_record_batch.serialized_record_batch), schema
+            )
+            for stream in session.streams
+            for message in self.reader.read_rows(stream.name)
+        ]
+        return pa.Table.from_batches(batches, schema)
+
+    def _query(self, sql: str, parameters: Mapping[str, str]) -> bigquery.QueryJob:
+        listed = [bigquery.ScalarQueryParameter(n, "STRING", v) for n, v in parameters.items()]
+        return self.client.query(sql, job_config=bigquery.QueryJobConfig(query_parameters=listed))
+
+
+@contextmanager
+def _refusals(sql: str) -> Iterator[None]:
+    try:
+        yield
+    except GoogleAPICallError as error:
+        raise DatasetError(f"BigQuery refused `{sql[:200]}`: {error.message}") from error
 
 
 def model_hashes(warehouse: Warehouse, node: Node) -> tuple[str, dict[str, str]] | None:
-    """Return a model's type and the hashes in its labels; None if there is no such model.
+    """Return a model's type as SQL names it and its labels' hashes; None if there is no model.
 
     Raises
     ------
@@ -83,7 +117,9 @@ def model_hashes(warehouse: Warehouse, node: Node) -> tuple[str, dict[str, str]]
             f"The model `{node.relation}` has no label '{missing[0]}': dbt did not finish training "
             "it. Run `dbt build` again."
         )
-    return model.model_type, {name: labels[f"{name}_hash"] for name in HASHES}
+    return SQL_NAMES.get(model.model_type, model.model_type), {
+        name: labels[f"{name}_hash"] for name in HASHES
+    }
 
 
 def check_fingerprint(warehouse: Warehouse, node: Node, trained_on: str) -> None:
@@ -128,38 +164,17 @@ def read_features(warehouse: Warehouse, node: Node) -> pa.Table:
         If a feature has a type that the export does not rebuild.
     """
     columns = [node.key, "split", *node.features, node.label]
-    table = _read_table(warehouse, node.tables["features"], columns)
-    for name in node.features:
-        if table.schema.field(name).type not in TYPES:
-            kind = table.schema.field(name).type
+    name = node.tables["features"]
+    with _refusals(f"reading {columns} of {name}"):
+        source = bigquery.TableReference.from_string(name)
+        table = warehouse.table(source, columns).select(columns)
+    for feature in node.features:
+        if (kind := table.schema.field(feature).type) not in TYPES:
             raise UnsupportedError(
-                f"The feature '{name}' of '{node.name}' is {kind}; the export rebuilds "
-                f"{', '.join(TYPES.values())}. Cast it in `{node.tables['features']}`."
+                f"The feature '{feature}' of '{node.name}' is {kind}; the export rebuilds "
+                f"{', '.join(TYPES.values())}. Cast it in `{name}`."
             )
     return table
-
-
-def _read_table(warehouse: Warehouse, name: str, columns: Sequence[str]) -> pa.Table:
-    project, dataset, table = name.split(".")
-    request = types.ReadSession(
-        table=f"projects/{project}/datasets/{dataset}/tables/{table}",
-        data_format=types.DataFormat.ARROW,
-        read_options=types.ReadSession.TableReadOptions(selected_fields=list(columns)),
-    )
-    try:
-        session = warehouse.reader.create_read_session(
-            parent=f"projects/{warehouse.client.project}", read_session=request, max_stream_count=1
-        )
-        tables = [
-            warehouse.reader.read_rows(stream.name).to_arrow(session) for stream in session.streams
-        ]
-    except GoogleAPICallError as error:
-        raise DatasetError(
-            f"`{name}` cannot be read with the columns {list(columns)}: {error.message}"
-        ) from error
-    if not tables:
-        raise DatasetError(f"`{name}` is empty; run `dbt build` on a report that has rows.")
-    return pa.concat_tables(tables).select(list(columns))
 
 
 def to_frame(table: pa.Table, features: Sequence[str]) -> pd.DataFrame:

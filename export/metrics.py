@@ -99,7 +99,7 @@ def _roc_auc(scores: Numbers, positive: NDArray[np.bool_]) -> float:
     if positive.all() or not positive.any():
         return float("nan")
     points = np.linspace(0, 1, 1001)
-    highs = np.quantile(scores[positive], points, method="nearest")
-    lows = np.sort(np.quantile(scores[~positive], points, method="nearest"))
+    highs = np.quantile(scores[positive], points, method="inverted_cdf")
+    lows = np.sort(np.quantile(scores[~positive], points, method="inverted_cdf"))
     wins = np.searchsorted(lows, highs, side="left").sum()
     return min(1.0, float(wins) / (1001 * 1000))
