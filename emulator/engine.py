@@ -2,13 +2,15 @@
 
 bqemulator runs every statement on the event loop over one connection. Jobs here run in
 threads (`emulator.jobs`), so each thread gets a cursor of its own, and the write lock
-becomes one that threads can share.
+becomes one that threads can share. A statement that loses against another transaction is
+run again: each is a transaction by itself.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,29 +20,33 @@ from bqemulator.config import Settings
 from bqemulator.storage.engine import DuckDBEngine
 
 EXTENSIONS = ("spatial", "avro")
+CONFLICT = "onflict"
+CONFLICT_ATTEMPTS = 50
+CONFLICT_PAUSE_SECONDS = 0.02
 
 
-class ThreadedEngine(DuckDBEngine):  # type: ignore[misc]
+class ThreadedEngine(DuckDBEngine):
     """bqemulator's engine with a cursor per thread and a lock across threads."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._threads = threading.local()
-        self._writing = threading.RLock()
+        self._writing = threading.Lock()
 
     async def start(self) -> None:
         """Open the database with the extensions that its wheels brought."""
         install_extensions()
         await super().start()
-        self._connection.execute("SET GLOBAL TimeZone = 'UTC'")
-        self._home = threading.get_ident()
+
+    async def stop(self) -> None:
+        """Write everything to the database's file and close it."""
+        if self._connection is not None:
+            self._connection.execute("CHECKPOINT")
+        await super().stop()
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
         """The cursor of the calling thread."""
-        base = super().connection
-        if threading.get_ident() == getattr(self, "_home", threading.get_ident()):
-            return base
         cursor = getattr(self._threads, "cursor", None)
         if cursor is None:
             cursor = self._threads.cursor = self.cursor()
@@ -52,9 +58,20 @@ class ThreadedEngine(DuckDBEngine):  # type: ignore[misc]
         cursor.execute("SET TimeZone = 'UTC'")
         return cursor
 
+    def execute(self, sql: str, parameters: list[Any] | None = None) -> duckdb.DuckDBPyConnection:
+        """Run a statement; again if another transaction was faster."""
+        for attempt in range(CONFLICT_ATTEMPTS):
+            try:
+                return super().execute(sql, parameters)
+            except duckdb.TransactionException as error:
+                if CONFLICT not in str(error) or attempt == CONFLICT_ATTEMPTS - 1:
+                    raise
+                time.sleep(CONFLICT_PAUSE_SECONDS)
+        raise AssertionError("unreachable")
+
     @asynccontextmanager
     async def write_lock(self) -> AsyncIterator[None]:
-        """Hold the one write lock, which the calling thread may hold already."""
+        """Hold the one write lock; a task must not take it twice."""
         while not self._writing.acquire(blocking=False):
             await asyncio.sleep(0.001)
         try:
@@ -70,8 +87,3 @@ def install_extensions() -> None:
     with duckdb.connect() as connection:
         for name in EXTENSIONS:
             import_extension(name, con=connection)
-
-
-def statement_parameters(parameters: Any) -> Any:
-    """Return query parameters as bqemulator takes them."""
-    return parameters or None

@@ -16,24 +16,24 @@ from contextvars import ContextVar, copy_context
 from typing import Any
 
 import pyarrow as pa
-from bqemulator.catalog.etag import generate_etag
 from bqemulator.catalog.models import JobMeta
-from bqemulator.domain.errors import DomainError, InternalError, InvalidQueryError
 from bqemulator.jobs import executor
 from bqemulator.observability.logging_ import get_logger
 from bqemulator.row_access.identity import CallerIdentity
-from bqemulator.sql.inner_query import rewrite_and_translate_statement
-from bqemulator.sql.parameters import bind_parameters
-from bqemulator.sql.table_rewriter import rewrite_table_refs
+from bqemulator.scripting.ast import SqlStmt
+from bqemulator.scripting.parser import parse_script
 
-from emulator import statements
-from emulator.engine import ThreadedEngine
-from emulator.session import Outcome, Session
+from emulator import results, statements, translation
+from emulator.external.tables import external_tables
+from emulator.failures import client_error
+from emulator.naming import qualify
+from emulator.session import Session
+from emulator.syntax import bare, may_be_script
 
-BATCH_ROWS = 50_000
 THREADS = 16
 
 DEFAULT_DATASET: ContextVar[str | None] = ContextVar("default_dataset", default=None)
+CURRENT_SESSION: ContextVar[Session | None] = ContextVar("current_session", default=None)
 
 _log = get_logger(__name__)
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="job")
@@ -58,21 +58,19 @@ async def execute_query_job(
     caller: CallerIdentity | None = None,
 ) -> JobMeta:
     """Run a query job; stands where bqemulator's function of this name stood."""
-    session = Session(project_id, DEFAULT_DATASET.get(), ctx, SessionEngine(caller))
+    session = Session(project_id, DEFAULT_DATASET.get(), ctx, StatementEngine(caller))
 
     async def job() -> JobMeta:
+        CURRENT_SESSION.set(session)
         try:
-            return await run(job_id, bq_sql, query_params, session, caller)
-        except InternalError as error:
-            _log.exception("job failed", job_id=job_id, sql=bq_sql)
-            raise InvalidQueryError(error.message) from error
-        except DomainError:
-            raise
+            meta = await run(job_id, bq_sql, query_params, session, caller)
         except Exception as error:
-            _log.exception("job failed", job_id=job_id, sql=bq_sql)
-            raise InvalidQueryError(f"{type(error).__name__}: {error}") from error
+            raise client_error(error, session, bq_sql) from error
         finally:
             session.close()
+        meta.configuration.setdefault("query", {})["query"] = bq_sql
+        results.forget_oldest()
+        return meta
 
     return await in_thread(job)
 
@@ -84,49 +82,40 @@ async def run(
     session: Session,
     caller: CallerIdentity | None,
 ) -> JobMeta:
-    """Offer the statement to the handlers, else rewrite it and hand it to bqemulator."""
-    outcome = await statements.handle(sql, session)
-    if outcome is not None:
-        return record(job_id, sql, outcome, session)
-    rewritten = await statements.rewrite(sql, session)
-    return await _bqemulator_query_job(
-        session.project, job_id, rewritten, parameters, session.context, caller=caller
+    """Offer a statement to the handlers, else rewrite it and hand it to bqemulator.
+
+    A script goes to bqemulator as it is; its statements come back one by one (`scripts`).
+    """
+    external_tables(session.context).refresh()
+    if not is_script(sql):
+        sql = bare(sql)
+        outcome = await statements.handle(sql, session)
+        if outcome is not None:
+            return results.record(job_id, sql, outcome, session)
+        sql = qualify(await statements.rewrite(sql, session), session)
+    meta: JobMeta = await _bqemulator_query_job(
+        session.project, job_id, sql, parameters, session.context, caller=caller
     )
+    return meta
 
 
-def record(job_id: str, sql: str, outcome: Outcome, session: Session) -> JobMeta:
-    """Store a handled statement's result and describe its job."""
-    table = pa.table({}) if outcome.table is None else outcome.table
-    executor.JOB_RESULTS[job_id] = table
-    executor.JOB_SCHEMAS[job_id] = executor.build_response_schema(table.schema)
-    now = session.context.clock.now()
-    statistics = executor._build_query_statistics(
-        total_rows=table.num_rows,
-        statement_type=outcome.statement_type,
-        num_dml_affected_rows=None,
-        ddl_operation=outcome.ddl_operation,
-    )
-    if outcome.ddl_target is not None:
-        statistics["query"]["ddlTargetTable"] = _reference(outcome.ddl_target)
-    configuration = {"query": {"query": sql}}
-    if outcome.table is not None:
-        configuration = executor._build_query_configuration(sql, session.project, job_id)
-    return JobMeta(
-        project_id=session.project,
-        job_id=job_id,
-        job_type="QUERY",
-        state="DONE",
-        configuration=configuration,
-        statistics=statistics,
-        creation_time=now,
-        start_time=now,
-        end_time=now,
-        etag=generate_etag(session.project, job_id, str(now)),
-    )
+def is_script(sql: str) -> bool:
+    """Tell whether the SQL is a script, not one statement."""
+    if not may_be_script(sql):
+        return False
+    parsed = parse_script(sql).statements
+    return len(parsed) != 1 or not isinstance(parsed[0], SqlStmt)
 
 
-class SessionEngine:
-    """Runs GoogleSQL for a session: what `Session.query` and `Session.reader` stand on."""
+def use_default_dataset(reference: dict[str, str] | None, project: str) -> None:
+    """Set the default dataset of the request's job from its REST reference."""
+    if reference and reference.get("datasetId"):
+        project = reference.get("projectId") or project
+        DEFAULT_DATASET.set(f"{project}.{reference['datasetId']}")
+
+
+class StatementEngine:
+    """Runs GoogleSQL for the session of a job that is one statement."""
 
     def __init__(self, caller: CallerIdentity | None) -> None:
         self._caller = caller
@@ -135,41 +124,13 @@ class SessionEngine:
         """Run a statement through the whole path and return its result."""
         job_id = f"nested_{uuid.uuid4().hex}"
         await run(job_id, sql, parameters, session, self._caller)
-        executor.JOB_SCHEMAS.pop(job_id, None)
-        return executor.JOB_RESULTS.pop(job_id)
+        return results.take(job_id)
 
     @asynccontextmanager
     async def reader(
         self, sql: str, parameters: Any, session: Session
     ) -> AsyncIterator[pa.RecordBatchReader]:
         """Stream a query's result from a cursor of its own."""
-        rewritten = await statements.rewrite(sql, session)
-        translated = await rewrite_and_translate_statement(
-            rewritten,
-            project_id=session.project,
-            ctx=session.context,
-            caller=self._caller or anonymous(),
-            translator=executor._translator,
-        )
-        duckdb_sql = rewrite_table_refs(translated, session.project)
-        duckdb_sql, values = bind_parameters(duckdb_sql, parameters)
-        engine: ThreadedEngine = session.context.engine
-        cursor = engine.cursor()
-        try:
-            yield cursor.execute(duckdb_sql, values or None).to_arrow_reader(BATCH_ROWS)
-        except DomainError:
-            raise
-        except Exception as error:
-            raise executor.translate_runtime_error(error, duckdb_sql=duckdb_sql) from error
-        finally:
-            cursor.close()
-
-
-def anonymous() -> CallerIdentity:
-    """Return the caller that sent no credentials."""
-    return CallerIdentity(principal="user:anonymous@bqemulator.local", is_authenticated=False)
-
-
-def _reference(target: tuple[str, str, str]) -> dict[str, str]:
-    project, dataset, name = target
-    return {"projectId": project, "datasetId": dataset, "tableId": name}
+        rewritten = qualify(await statements.rewrite(bare(sql), session), session)
+        async with translation.stream(rewritten, session, parameters, self._caller) as batches:
+            yield batches

@@ -1,64 +1,128 @@
 """The only module that replaces functions of bqemulator; its version is pinned for this.
 
-Each seam is (module, name, what stands there). `check` fails loudly, by name, when a new
-bqemulator has moved one of them.
+A seam is a name in a module or class of bqemulator and the parameters that it takes. All of
+them are checked when the emulator starts, so that a bqemulator that moved one is refused by
+name instead of misbehaving.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from bqemulator import server
 from bqemulator.api.routes import jobs as job_routes
+from bqemulator.api.routes import upload as upload_routes
+from bqemulator.grpc_api import read_servicer
+from bqemulator.jobs import executor
+from bqemulator.scripting import interpreter
+from bqemulator.sql import inner_query
 from fastapi import APIRouter, FastAPI
 
-from emulator import jobs
+from emulator import failures, jobs, queries, reading, scripts, tables, translation, uploads
 from emulator.engine import ThreadedEngine
 
-PARAMETERS = {
-    (job_routes, "execute_query_job"): [
-        *("project_id", "job_id", "bq_sql", "query_params", "ctx", "use_cache", "caller"),
-    ],
-    (job_routes, "_apply_default_dataset"): ["bq_sql", "query_config", "request_project_id"],
-    (server, "create_app"): ["context"],
-    (server, "DuckDBEngine"): ["settings"],
-}
 
-_bqemulator_create_app = server.create_app
+@dataclass(frozen=True)
+class Seam:
+    """Where ours stands: an attribute of a module or class, and what it takes."""
+
+    owner: Any
+    name: str
+    parameters: str
+    ours: Any
 
 
-def check() -> None:
-    """Check that every seam still has the shape it was made for.
+def seams() -> tuple[Seam, ...]:
+    """Return every seam."""
+    chain = "bq_sql project_id ctx caller translator"
+    job = "project_id job_id bq_sql query_params ctx use_cache caller"
+    script = interpreter.ScriptInterpreter
+    return (
+        Seam(job_routes, "execute_query_job", job, jobs.execute_query_job),
+        Seam(
+            job_routes,
+            "_apply_default_dataset",
+            "bq_sql query_config request_project_id",
+            remember_default_dataset,
+        ),
+        Seam(executor, "rewrite_and_translate_statement", chain, translation.translate),
+        Seam(interpreter, "rewrite_and_translate_statement", chain, translation.translate),
+        Seam(
+            inner_query,
+            "rewrite_for_row_access",
+            "bq_sql project_id caller catalog",
+            translation.rewrite_for_row_access,
+        ),
+        Seam(script, "_exec_sql", "self sql", scripts.exec_sql),
+        Seam(script, "_run_query", "self bq_sql", scripts.run_query),
+        Seam(
+            script,
+            "_run_statement_with_params",
+            "self bq_sql using_values",
+            scripts.run_with_values,
+        ),
+        Seam(
+            upload_routes, "_parse_multipart_related", "content_type body", uploads.parse_multipart
+        ),
+        Seam(read_servicer, "BigQueryReadHandler", "context", reading.ReadHandler),
+        Seam(
+            read_servicer,
+            "create_read_session",
+            "project_id table_ref arrow_table max_streams selected_fields data_format "
+            "required_field_names",
+            reading.create_read_session,
+        ),
+        Seam(server, "DuckDBEngine", "settings", ThreadedEngine),
+        Seam(server, "create_app", "context", create_app),
+    )
+
+
+_bqemulator_create_app = server.__dict__["create_app"]
+_installed = False
+
+
+def install() -> None:
+    """Put ours where bqemulator's functions stand; a second call changes nothing.
 
     Raises
     ------
     RuntimeError
         Naming the seam that moved.
     """
-    for (module, name), expected in PARAMETERS.items():
-        found = list(inspect.signature(getattr(module, name)).parameters)
-        if found != expected:
-            raise RuntimeError(
-                f"bqemulator moved {module.__name__}.{name}: it takes {found}, expected "
-                f"{expected}. Pin the bqemulator version of pyproject.toml."
-            )
+    global _installed
+    if _installed:
+        return
+    for seam in seams():
+        check(seam)
+    for seam in seams():
+        setattr(seam.owner, seam.name, seam.ours)
+    _installed = True
 
 
-def install() -> None:
-    """Put ours where bqemulator's functions stand; a second call changes nothing."""
-    check()
-    job_routes.execute_query_job = jobs.execute_query_job
-    job_routes._apply_default_dataset = remember_default_dataset
-    server.create_app = create_app
-    server.DuckDBEngine = ThreadedEngine
+def check(seam: Seam) -> None:
+    """Check that bqemulator's function is there and takes what it took.
+
+    Raises
+    ------
+    RuntimeError
+        Naming the seam that moved.
+    """
+    theirs = getattr(seam.owner, seam.name, None)
+    found = [] if theirs is None else list(inspect.signature(theirs).parameters)
+    if found != seam.parameters.split():
+        raise RuntimeError(
+            f"bqemulator moved {seam.owner.__name__}.{seam.name}: it takes {found}, expected "
+            f"{seam.parameters.split()}. Install the bqemulator version that pyproject.toml pins."
+        )
 
 
 def create_app(context: Any) -> FastAPI:
     """Make bqemulator's app with our routes standing before its own."""
     app: FastAPI = _bqemulator_create_app(context)
+    failures.install(app)
     theirs = list(app.router.routes)
     for router in routers():
         app.include_router(router)
@@ -72,19 +136,13 @@ def routers() -> tuple[APIRouter, ...]:
     with suppress(ImportError):
         from emulator.ml.routes import router as models
 
-        return (models,)
-    return ()
-
-
-_qualify: Callable[..., str] = job_routes._apply_default_dataset
+        return (models, tables.router, queries.router)
+    return (tables.router, queries.router)
 
 
 def remember_default_dataset(
     bq_sql: str, query_config: dict[str, Any], *, request_project_id: str
 ) -> str:
-    """Keep the job's default dataset for its session, and qualify what can be parsed."""
-    dataset = query_config.get("defaultDataset") or {}
-    if dataset.get("datasetId"):
-        project = dataset.get("projectId") or request_project_id
-        jobs.DEFAULT_DATASET.set(f"{project}.{dataset['datasetId']}")
-    return _qualify(bq_sql, query_config, request_project_id=request_project_id)
+    """Keep the job's default dataset for its session; its statements are qualified later."""
+    jobs.use_default_dataset(query_config.get("defaultDataset"), request_project_id)
+    return bq_sql

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
+from emulator.contracts import handle as handle_contract
+from emulator.external.statements import handle as handle_external_table
 from emulator.session import Handler, Outcome, Rewriter, Session
 
-HANDLERS: tuple[Handler, ...] = ()
+HANDLERS: tuple[Handler, ...] = (handle_external_table, handle_contract)
 REWRITERS: tuple[Rewriter, ...] = ()
 
 with suppress(ImportError):

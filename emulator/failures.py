@@ -1,0 +1,67 @@
+"""What a client is told of a failure: always a 4xx with Google's reason.
+
+Google's clients retry a 500 for ten minutes, so an error that nobody expected is a 400
+with its message; the traceback goes to the log.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+from bqemulator.domain.errors import (
+    DomainError,
+    InternalError,
+    InvalidQueryError,
+    UnsupportedFeatureError,
+)
+from bqemulator.jobs.error_mapper import translate_runtime_error
+from bqemulator.observability.logging_ import get_logger
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from emulator.external.tables import external_tables
+from emulator.session import Session
+
+_log = get_logger(__name__)
+
+
+def client_error(error: Exception, session: Session, sql: str) -> DomainError:
+    """Return a failed job's error as BigQuery's client is to see it."""
+    explained = external_tables(session.context).explain(str(error))
+    if explained is not None:
+        return explained
+    if isinstance(error, duckdb.Error):
+        error = translate_runtime_error(error, duckdb_sql=sql)
+    if isinstance(error, UnsupportedFeatureError):
+        return InvalidQueryError(error.message)
+    if isinstance(error, DomainError) and not isinstance(error, InternalError):
+        return error
+    _log.error("job failed", sql=sql, exc_info=error)
+    return InvalidQueryError(_message(error))
+
+
+def install(app: FastAPI) -> None:
+    """Make the app answer 400 where it would have answered 500 or 501."""
+    UnsupportedFeatureError.http_status = 400
+
+    async def unexpected(request: Request, error: Exception) -> JSONResponse:
+        _log.error("request failed", path=request.url.path, exc_info=error)
+        return answer(InvalidQueryError(_message(error)))
+
+    app.add_exception_handler(InternalError, unexpected)
+    app.add_exception_handler(duckdb.Error, unexpected)
+    app.add_exception_handler(Exception, unexpected)
+
+
+def answer(error: DomainError) -> JSONResponse:
+    """Return an error as the REST API shows it."""
+    content: dict[str, Any] = error.to_bigquery_error()
+    return JSONResponse(status_code=error.http_status, content=content)
+
+
+def _message(error: Exception) -> str:
+    text = error.message if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
+    if "No space left on device" in text or "ENOSPC" in text:
+        return f"The disk of the emulator's data directory is full; free some space. ({text})"
+    return text

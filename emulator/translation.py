@@ -1,0 +1,100 @@
+"""From GoogleSQL to DuckDB's: bqemulator's chain, with our passes before it.
+
+`translate` stands where bqemulator's chain stood, so every statement comes through here:
+whole jobs, statements of a script, streamed queries. Its text in the catalogue and in the
+job stays as the client sent it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pyarrow as pa
+from bqemulator.jobs import executor
+from bqemulator.row_access.identity import CallerIdentity
+from bqemulator.sql import inner_query
+from bqemulator.sql.parameters import bind_parameters
+from bqemulator.sql.table_rewriter import rewrite_table_refs
+from sqlglot import exp
+
+from emulator.external.pseudo import rewrite_file_names
+from emulator.metadata import rewrite_metadata_tables
+from emulator.session import Session, split_path
+from emulator.syntax import table_path
+
+BATCH_ROWS = 50_000
+
+_bqemulator_translate = inner_query.rewrite_and_translate_statement
+_bqemulator_row_access = inner_query.__dict__["rewrite_for_row_access"]
+
+
+async def translate(
+    bq_sql: str, *, project_id: str, ctx: Any, caller: CallerIdentity, translator: Any
+) -> str:
+    """Translate one statement; stands where bqemulator's chain stood."""
+    bq_sql = rewrite_metadata_tables(bq_sql, project_id, ctx)
+    duckdb_sql: str = await _bqemulator_translate(
+        bq_sql, project_id=project_id, ctx=ctx, caller=caller, translator=translator
+    )
+    return duckdb_sql
+
+
+def rewrite_for_row_access(
+    bq_sql: str, *, project_id: str, caller: CallerIdentity, catalog: Any
+) -> str:
+    """Apply row access policies, then `_FILE_NAME`; stands where bqemulator's pass stood.
+
+    That pass puts the text of every view into the statement. Without any policy there is
+    no need: DuckDB has the views.
+    """
+
+    def is_external(table: exp.Table) -> bool:
+        path = [project_id, *split_path(table_path(table))][-3:]
+        entry = catalog.get_table(*path) if len(path) == 3 else None
+        return entry is not None and entry.table_type == "EXTERNAL"
+
+    if catalog.list_all_row_access_policies():
+        bq_sql = _bqemulator_row_access(
+            bq_sql, project_id=project_id, caller=caller, catalog=catalog
+        )
+    return rewrite_file_names(bq_sql, is_external)
+
+
+@asynccontextmanager
+async def stream(
+    sql: str,
+    session: Session,
+    parameters: Any,
+    caller: CallerIdentity | None,
+    values: list[Any] | None = None,
+) -> AsyncIterator[pa.RecordBatchReader]:
+    """Translate a query and stream its result from a cursor of its own.
+
+    Parameters
+    ----------
+    parameters : list or None
+        Query parameters as the REST API has them.
+    values : list or None
+        Values of the placeholders that stand in the SQL already.
+    """
+    translated = await translate(
+        sql,
+        project_id=session.project,
+        ctx=session.context,
+        caller=caller or anonymous(),
+        translator=executor._translator,
+    )
+    duckdb_sql, bound = bind_parameters(rewrite_table_refs(translated, session.project), parameters)
+    cursor = session.context.engine.cursor()
+    try:
+        result = cursor.execute(duckdb_sql, [*(values or []), *(bound or [])] or None)
+        yield result.to_arrow_reader(BATCH_ROWS)
+    finally:
+        cursor.close()
+
+
+def anonymous() -> CallerIdentity:
+    """Return the caller that sent no credentials."""
+    return CallerIdentity(principal="user:anonymous@bqemulator.local", is_authenticated=False)
