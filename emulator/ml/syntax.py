@@ -6,6 +6,7 @@ statement is kept as the text it was.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,6 +18,8 @@ from emulator.ml.errors import StatementError
 
 _OPEN = {"(": ")", "[": "]"}
 _CLOSE = set(_OPEN.values())
+_PART = r"(?:`[^`]*`|[^\W\d]\w*(?:-\w+)*)"
+_PATH = re.compile(rf"{_PART}(?:\s*\.\s*(?:{_PART}|\w+))*")
 
 
 @dataclass(frozen=True)
@@ -109,18 +112,15 @@ def _word(token: Any) -> Word:
 
 
 def read_path(source: Source, index: int) -> tuple[str, int]:
-    """Read a model or table path at token `index`; return it and the index after it."""
-    at = index
+    """Read a model or table path at token `index`; return it and the index after it.
+
+    The text is read, not the tokens: in `my-project-1.d.m` the tokenizer sees a number.
+    """
     words = source.words
-    if at >= len(words) or (words[at].quoted and words[at].kind != "IDENTIFIER"):
+    found = _PATH.match(source.text, words[index].start) if index < len(words) else None
+    if found is None:
         raise StatementError("Syntax error: Expected a model or table name.")
-    at += 1
-    while at + 1 < len(words) and not words[at].quoted and _continues(source, at):
-        at += 2
-    return source.slice(index, at), at
-
-
-def _continues(source: Source, at: int) -> bool:
-    mark, after = source.words[at], source.words[at + 1]
-    joined = mark.start == source.words[at - 1].stop and after.start == mark.stop
-    return mark.text == "." or (mark.text == "-" and joined)
+    after = index
+    while after < len(words) and words[after].start < found.end():
+        after += 1
+    return found.group(), after

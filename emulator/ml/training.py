@@ -34,6 +34,11 @@ async def train(query: str, options: TrainingOptions, name: ModelName, session: 
         columns = Columns(reader.schema, options)
         for batch in reader:
             columns.append(batch)
+    return fit(columns, options, name, started)
+
+
+def fit(columns: Columns, options: TrainingOptions, name: ModelName, started: float) -> Model:
+    """Fit and judge a model on the rows that `columns` collected."""
     rows = make_training_set(columns, options)
     fitted = MODEL_TYPES[options.model_type](rows, options)
     now = int(time.time() * 1000)
