@@ -27,13 +27,12 @@ from emulator import results, statements, translation
 from emulator.external.tables import external_tables
 from emulator.failures import client_error
 from emulator.naming import qualify
-from emulator.session import Session
+from emulator.session import CURRENT_SESSION, Session
 from emulator.syntax import bare, may_be_script
 
 THREADS = 16
 
 DEFAULT_DATASET: ContextVar[str | None] = ContextVar("default_dataset", default=None)
-CURRENT_SESSION: ContextVar[Session | None] = ContextVar("current_session", default=None)
 
 _log = get_logger(__name__)
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="job")

@@ -1,88 +1,84 @@
-"""`dataset.__TABLES__`: the older list of a dataset's tables, which dbt's catalogue reads."""
+"""Metadata that SQL can read: references to `__TABLES__` and INFORMATION_SCHEMA.
+
+bqemulator writes metadata into the statement as literals, which dbt's catalogue query does
+not survive (it has quotes in descriptions and joins five of them), and it lacks some. Here
+each reference becomes a table of the job's own connection (`metadata_views`).
+"""
 
 from __future__ import annotations
 
+import re
+import uuid
 from typing import Any
 
+import pyarrow as pa
 import sqlglot
-from bqemulator.catalog.models import TableMeta
 from bqemulator.domain.errors import NotFoundError
-from bqemulator.storage.sql_identifiers import schema_name
 from sqlglot import exp
 
+from emulator.metadata_views import VIEWS
 from emulator.session import split_path
 from emulator.syntax import table_path
 
-NAMES = ("__TABLES__", "__TABLES_SUMMARY__")
-TYPES = {"VIEW": 2, "EXTERNAL": 3, "MATERIALIZED_VIEW": 4}
-COLUMNS = {
-    "project_id": "STRING",
-    "dataset_id": "STRING",
-    "table_id": "STRING",
-    "creation_time": "INT64",
-    "last_modified_time": "INT64",
-    "row_count": "INT64",
-    "size_bytes": "INT64",
-    "type": "INT64",
+ARROW = {
+    "STRING": pa.string(),
+    "INT64": pa.int64(),
+    "TIMESTAMP": pa.timestamp("us", "UTC"),
 }
+_QUOTED = re.compile(r"`(INFORMATION_SCHEMA\.\w+)`", re.IGNORECASE)
 
 
-def rewrite_metadata_tables(sql: str, project: str, context: Any) -> str:
-    """Replace each reference to `__TABLES__` by a sub-query with its rows.
+def read_metadata(sql: str, project: str, context: Any) -> tuple[str, list[str]]:
+    """Replace each reference to a metadata view by a table of this thread's connection.
+
+    Returns
+    -------
+    tuple of (str, list of str)
+        The statement, and the names to unregister from the connection after it.
 
     Raises
     ------
     NotFoundError
         If the dataset does not exist.
     """
-    if not any(name in sql.upper() for name in NAMES):
-        return sql
+    if not any(name in sql.upper() for name in ("__TABLES", "INFORMATION_SCHEMA")):
+        return sql, []
     try:
         tree = sqlglot.parse_one(sql, read="bigquery")
     except sqlglot.errors.SqlglotError:
-        return sql
+        return sql, []
+    registered = []
     for table in list(tree.find_all(exp.Table)):
-        path = split_path(table_path(table))
-        if len(path) < 2 or path[-1].upper() not in NAMES:
+        view = _view_of(table, project)
+        if view is None:
             continue
-        rows = sqlglot.parse_one(_rows(path, project, context), read="bigquery")
-        alias = table.alias or path[-1]
-        table.replace(exp.Subquery(this=rows, alias=exp.TableAlias(this=exp.to_identifier(alias))))
-    return tree.sql(dialect="bigquery")
+        name = f"__bqemu_{uuid.uuid4().hex}"
+        context.engine.connection.register(name, _table(*view, context))
+        registered.append(name)
+        alias = table.alias or split_path(table_path(table))[-1]
+        table.replace(exp.to_table(name, alias=alias))
+    if not registered:
+        return sql, []
+    return _QUOTED.sub(r"\1", tree.sql(dialect="bigquery")), registered
 
 
-def _rows(path: list[str], project: str, context: Any) -> str:
-    project, dataset = path[0] if len(path) == 3 else project, path[-2]
+def _view_of(table: exp.Table, project: str) -> tuple[str, str, str] | None:
+    path = split_path(table_path(table))
+    name = path[-1].upper()
+    owner = path[:-1]
+    if owner and owner[-1].upper() == "INFORMATION_SCHEMA":
+        name, owner = f"INFORMATION_SCHEMA.{name}", owner[:-1]
+    if name not in VIEWS or not owner or owner[0].startswith("region-") or len(owner) > 2:
+        return None
+    return [project, *owner][-2], owner[-1], name
+
+
+def _table(project: str, dataset: str, view: str, context: Any) -> pa.Table:
     if context.catalog.get_dataset(project, dataset) is None:
         raise NotFoundError(f"Not found: Dataset {project}:{dataset} was not found in location US")
-    counts = _row_counts(project, dataset, context)
-    tables = context.catalog.list_tables(project, dataset)
-    if not tables:
-        return f"SELECT {_typed(['NULL'] * len(COLUMNS))} FROM (SELECT 1) WHERE FALSE"
-    return " UNION ALL ".join(f"SELECT {_typed(_values(table, counts))}" for table in tables)
-
-
-def _row_counts(project: str, dataset: str, context: Any) -> dict[str, int]:
-    rows = context.engine.execute(
-        "SELECT table_name, estimated_size FROM duckdb_tables() WHERE schema_name = ?",
-        [schema_name(project, dataset)],
+    columns, rows = VIEWS[view]
+    tables = sorted(
+        context.catalog.list_tables(project, dataset), key=lambda table: str(table.table_id)
     )
-    return dict(rows.fetchall())
-
-
-def _values(table: TableMeta, counts: dict[str, int]) -> list[str]:
-    return [
-        *(f"'{name}'" for name in (table.project_id, table.dataset_id, table.table_id)),
-        str(int(table.creation_time.timestamp() * 1000)),
-        str(int(table.last_modified_time.timestamp() * 1000)),
-        str(counts.get(table.table_id, 0)),
-        str(table.num_bytes),
-        str(TYPES.get(table.table_type, 1)),
-    ]
-
-
-def _typed(values: list[str]) -> str:
-    return ", ".join(
-        f"CAST({value} AS {kind}) AS {name}"
-        for value, (name, kind) in zip(values, COLUMNS.items(), strict=True)
-    )
+    schema = pa.schema([(name, ARROW[kind]) for name, kind in columns])
+    return pa.Table.from_pylist(list(rows(tuple(tables), context)), schema)

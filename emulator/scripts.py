@@ -15,9 +15,8 @@ from bqemulator.scripting import interpreter as scripting
 from bqemulator.scripting.interpreter import ScriptInterpreter
 
 from emulator import statements, translation
-from emulator.jobs import CURRENT_SESSION
 from emulator.naming import qualify
-from emulator.session import Session
+from emulator.session import CURRENT_SESSION, Session
 from emulator.syntax import bare
 
 _run_statement = ScriptInterpreter._exec_sql

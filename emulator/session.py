@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +17,8 @@ from typing import Any, Protocol
 import pyarrow as pa
 from bqemulator.api.dependencies import AppContext
 from bqemulator.domain.errors import InternalError
+
+CURRENT_SESSION: ContextVar[Session | None] = ContextVar("current_session", default=None)
 
 
 class Engine(Protocol):
@@ -52,7 +55,7 @@ class Session:
     default_dataset: str | None
     context: AppContext
     engine: Engine
-    _drops: list[Callable[[], None]] = field(default_factory=list)
+    _drops: list[Callable[[], object]] = field(default_factory=list)
 
     async def query(self, sql: str, parameters: Any = None) -> pa.Table:
         """Run GoogleSQL through the whole path and return the result."""
@@ -97,7 +100,7 @@ class Session:
             raise InvalidQueryError(f"Invalid table or model path: {path}")
         return parts[0], parts[1], parts[2]
 
-    def on_close(self, action: Callable[[], None]) -> None:
+    def on_close(self, action: Callable[[], object]) -> None:
         """Run `action` when the job is over, whatever its end."""
         self._drops.append(action)
 

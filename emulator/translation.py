@@ -20,8 +20,8 @@ from bqemulator.sql.table_rewriter import rewrite_table_refs
 from sqlglot import exp
 
 from emulator.external.pseudo import rewrite_file_names
-from emulator.metadata import rewrite_metadata_tables
-from emulator.session import Session, split_path
+from emulator.metadata import read_metadata
+from emulator.session import CURRENT_SESSION, Session, split_path
 from emulator.syntax import table_path
 
 BATCH_ROWS = 50_000
@@ -34,7 +34,11 @@ async def translate(
     bq_sql: str, *, project_id: str, ctx: Any, caller: CallerIdentity, translator: Any
 ) -> str:
     """Translate one statement; stands where bqemulator's chain stood."""
-    bq_sql = rewrite_metadata_tables(bq_sql, project_id, ctx)
+    bq_sql, registered = read_metadata(bq_sql, project_id, ctx)
+    session = CURRENT_SESSION.get()
+    if registered and session is not None:
+        connection = ctx.engine.connection
+        session.on_close(lambda: [connection.unregister(name) for name in registered])
     duckdb_sql: str = await _bqemulator_translate(
         bq_sql, project_id=project_id, ctx=ctx, caller=caller, translator=translator
     )
