@@ -1,0 +1,25 @@
+{#
+    One row: max(AUC, 1 - AUC) of a number as a score for a class, of the class
+    that it tells best from the rest; NULL with a single class. Tied numbers
+    share their mean rank.
+#}
+{% macro leak_auc(features, number, class) -%}
+    select max(greatest(auc, 1 - auc)) as value
+    from (
+        select
+            safe_divide(
+                sum(mean_rank) - count(*) * (count(*) + 1) / 2,
+                count(*) * (max(all_rows) - count(*))
+            ) as auc
+        from (
+            select
+                {{ class }} as class,
+                rank() over (order by {{ number }})
+                + (count(*) over (partition by {{ number }}) - 1) / 2
+                    as mean_rank,
+                count(*) over () as all_rows
+            from {{ features }}
+        ) as ranked
+        group by class
+    ) as by_class
+{%- endmacro %}

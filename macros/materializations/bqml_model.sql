@@ -1,0 +1,144 @@
+{#
+    A BigQuery ML model as a dbt model: `create or replace model … options(…) as
+    <the model's select>`. It trains only if the SQL, the options or the
+    fingerprint of the features changed, or with --full-refresh. It refuses to
+    train on a leaking column, and does not train on data that cannot train.
+#}
+{% materialization bqml_model, adapter='bigquery' %}
+    {%- set meta = config.get('meta') -%}
+    {%- set options = bqml_options(meta.ml_config) -%}
+    {{ run_hooks(pre_hooks) }}
+    {%- do bqml_refuse_leaks(meta.export) -%}
+    {%- set state = bqml_state(sql, options, meta.export) -%}
+    {%- if state.problem -%}
+        {%- do exceptions.warn(
+            "'" ~ model.name ~ "' is not trained: " ~ state.problem
+        ) -%}
+        {%- do run_query(bqml_record(state, state.problem)) -%}
+        {%- set outcome = 'NOT TRAINED' -%}
+    {%- elif state.unchanged and not should_full_refresh() -%}
+        {%- set outcome = 'UNCHANGED' -%}
+    {%- else -%}
+        {%- do run_query(bqml_record(state, 'its training did not end')) -%}
+        {%- call statement('train') -%}
+            create or replace model {{ this }}
+            options ({{ options }})
+            as
+            {{ sql }}
+        {%- endcall -%}
+        {%- do run_query(bqml_label(state)) -%}
+        {%- do run_query(bqml_record(state, none)) -%}
+        {%- set outcome = 'TRAINED' -%}
+    {%- endif -%}
+    {%- call noop_statement('main', outcome) -%}{%- endcall -%}
+    {{ run_hooks(post_hooks) }}
+    {{ return({'relations': []}) }}
+{% endmaterialization %}
+
+{% macro bqml_options(ml_config) -%}
+    {%- for name, value in ml_config.items() -%}
+        {{ name }} = {{ value | tojson }}{{ ', ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{% macro bqml_refuse_leaks(export) -%}
+    {%- set names = "'" ~ export.features | join("', '") ~ "'" -%}
+    {%- set leaks = run_query(
+        'select column_name, measure, value from ' ~ ref('leak_audit')
+        ~ " where leaks and label = '" ~ export.label
+        ~ "' and column_name in (" ~ names ~ ')'
+    ) -%}
+    {%- for leak in leaks.rows -%}
+        {%- do exceptions.raise_compiler_error(
+            "'" ~ model.name ~ "' is not trained: its feature '" ~ leak[0]
+            ~ "' alone determines the label '" ~ export.label ~ "' ("
+            ~ leak[1] ~ ' = ' ~ leak[2] ~ '). Take it out of the select and '
+            ~ 'of meta.export.features; `leak_audit` has all columns.'
+        ) -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+{% macro bqml_literal(text) -%}
+    '{{ text | replace("\\", "\\\\") | replace("'", "\\'")
+        | replace("\n", "\\n") }}'
+{%- endmacro %}
+
+{# What the training would be made of, and what the last one was made of. #}
+{% macro bqml_state(sql, options, export) -%}
+    {%- set query -%}
+        with training as (
+            select
+                count({{ export.label }}) as labelled,
+                count(distinct cast({{ export.label }} as string)) as classes
+                {%- for feature in export.features %},
+                count({{ feature }}) as filled_{{ loop.index }}
+                {%- endfor %}
+            from ({{ sql }})
+            where not is_eval
+        ),
+
+        last as (
+            select * from ({{ last_trainings() }})
+            where model_name = '{{ model.name }}'
+        )
+
+        select
+            substr(to_hex(sha256({{ bqml_literal(sql) }})), 1, 40),
+            substr(to_hex(sha256({{ bqml_literal(options) }})), 1, 40),
+            fingerprint.data_hash,
+            last.sql_hash,
+            last.options_hash,
+            last.data_hash,
+            last.problem,
+            case
+                when training.labelled = 0 then 'there are no training rows'
+                {%- if export.task == 'classification' %}
+                when training.classes = 1
+                    then
+                        'the label {{ export.label }} has a single class'
+                        ' in the training rows'
+                {%- endif %}
+                {%- for feature in export.features %}
+                when training.filled_{{ loop.index }} = 0
+                    then
+                        'the feature {{ feature }} is NULL in every'
+                        ' training row'
+                {%- endfor %}
+            end
+        from training
+        cross join {{ ref('features_fingerprint') }} as fingerprint
+        left join last on true
+    {%- endset -%}
+    {%- set row = run_query(query).rows[0] -%}
+    {{ return({
+        'sql_hash': row[0], 'options_hash': row[1], 'data_hash': row[2],
+        'unchanged': (row[0], row[1], row[2], none) == (
+            row[3], row[4], row[5], row[6]
+        ),
+        'problem': row[7]
+    }) }}
+{%- endmacro %}
+
+{% macro bqml_label(state) -%}
+    alter model {{ this }} set options (
+        labels = [
+            ('sql_hash', '{{ state.sql_hash }}'),
+            ('options_hash', '{{ state.options_hash }}'),
+            ('data_hash', '{{ state.data_hash }}')
+        ]
+    )
+{%- endmacro %}
+
+{% macro bqml_record(state, problem) -%}
+    insert into {{ ref('model_trainings') }} (
+        model_name, sql_hash, options_hash, data_hash, problem, recorded_at
+    )
+    values (
+        '{{ model.name }}',
+        '{{ state.sql_hash }}',
+        '{{ state.options_hash }}',
+        '{{ state.data_hash }}',
+        {{ bqml_literal(problem) if problem else 'null' }},
+        current_timestamp()
+    )
+{%- endmacro %}

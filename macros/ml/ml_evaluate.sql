@@ -1,0 +1,3 @@
+{% macro ml_evaluate(model, query) -%}
+    ml.evaluate(model {{ model }}, ({{ query }}))
+{%- endmacro %}

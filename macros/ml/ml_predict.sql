@@ -1,0 +1,3 @@
+{% macro ml_predict(model, query) -%}
+    ml.predict(model {{ model }}, ({{ query }}))
+{%- endmacro %}

@@ -1,0 +1,3 @@
+{% macro ml_weights(model) -%}
+    ml.weights(model {{ model }})
+{%- endmacro %}

@@ -1,0 +1,3 @@
+{% macro trim_to_null(column) -%}
+    nullif(trim({{ column }}), '')
+{%- endmacro %}

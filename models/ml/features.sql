@@ -1,0 +1,55 @@
+{#-
+    The split hashes what describes the car alone: cars that are alike stay on
+    one side, and no label decides where a row goes.
+-#}
+{%- set car = [
+    'model', 'year', 'region', 'color', 'fuel_type', 'transmission',
+    'engine_size_l', 'mileage_km'
+] -%}
+with
+
+sales as (
+
+    select * from {{ ref('sales') }}
+
+),
+
+hashed as (
+
+    select
+        *,
+        abs(mod(farm_fingerprint({{ row_key(car) }}), 10)) as bucket
+    from sales
+
+),
+
+features as (
+
+    select
+        ---------- ids
+        sale_id,
+        case
+            when bucket < 6 then 'train'
+            when bucket < 8 then 'eval'
+            else 'test'
+        end as split,
+
+        ---------- the car
+        model,
+        year,
+        region,
+        color,
+        fuel_type,
+        transmission,
+        engine_size_l,
+        mileage_km,
+
+        ---------- labels
+        price_usd,
+        sales_volume,
+        sales_classification
+    from hashed
+
+)
+
+select * from features
