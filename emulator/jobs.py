@@ -57,7 +57,7 @@ async def execute_query_job(
     caller: CallerIdentity | None = None,
 ) -> JobMeta:
     """Run a query job; stands where bqemulator's function of this name stood."""
-    session = Session(project_id, DEFAULT_DATASET.get(), ctx, StatementEngine(caller))
+    session = Session(project_id, DEFAULT_DATASET.get(), ctx, StatementEngine(caller), query_params)
 
     async def job() -> JobMeta:
         CURRENT_SESSION.set(session)

@@ -49,23 +49,32 @@ class Session:
         bqemulator's own: catalog, DuckDB engine, clock.
     engine : Engine
         What `query` and `reader` run on.
+    parameters : list or None
+        The job's query parameters as the REST API has them.
     """
 
     project: str
     default_dataset: str | None
     context: AppContext
     engine: Engine
+    parameters: list[dict[str, Any]] | None = None
     _drops: list[Callable[[], object]] = field(default_factory=list)
 
     async def query(self, sql: str, parameters: Any = None) -> pa.Table:
         """Run GoogleSQL through the whole path and return the result."""
-        return await self.engine.table(sql, parameters, self)
+        return await self.engine.table(sql, self._named(parameters), self)
 
     @asynccontextmanager
     async def reader(self, sql: str, parameters: Any = None) -> AsyncIterator[pa.RecordBatchReader]:
         """Run a GoogleSQL query and stream its result; it is never in memory at once."""
-        async with self.engine.reader(sql, parameters, self) as batches:
+        async with self.engine.reader(sql, self._named(parameters), self) as batches:
             yield batches
+
+    def _named(self, given: Any) -> Any:
+        """Return the given parameters, else the job's named ones: any part may use those."""
+        if given is not None:
+            return given
+        return [one for one in self.parameters or [] if one.get("name")] or None
 
     @property
     def model_directory(self) -> Path:

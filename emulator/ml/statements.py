@@ -13,7 +13,7 @@ from emulator.ml.errors import ModelExists, NotEmulated, OptionError, StatementE
 from emulator.ml.literals import Expression, read_options
 from emulator.ml.metadata import check_labels
 from emulator.ml.model import Metadata, Model, ModelName
-from emulator.ml.names import qualified, resolve
+from emulator.ml.names import resolve
 from emulator.ml.options import read_training_options
 from emulator.ml.store import store_of
 from emulator.ml.syntax import Source, read_path
@@ -65,7 +65,7 @@ async def _create(source: Source, session: Session) -> Outcome | None:
     if session.context.catalog.get_table(*target) is not None:
         raise ModelExists("Table", *target)
     options = read_training_options(asked.options)
-    model = await train(qualified(asked.query, session), options, asked.name, session)
+    model = await train(asked.query, options, asked.name, session)
     _check_dataset(asked.name, session)
     store.save(model)
     return Outcome(None, "CREATE_MODEL", "CREATE" if there is None else "REPLACE", target)

@@ -30,7 +30,7 @@ async def train(query: str, options: TrainingOptions, name: ModelName, session: 
         If the query's columns or rows cannot train such a model.
     """
     started = time.time()
-    async with session.reader(query) as reader:
+    async with session.reader(query, session.parameters) as reader:
         columns = Columns(reader.schema, options)
         for batch in reader:
             columns.append(batch)

@@ -7,7 +7,6 @@ function is one module beside these and one entry in `FUNCTIONS`.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from emulator.ml.calls import Call, Place, next_place, read_call
 from emulator.ml.errors import NotEmulated, StatementError
@@ -23,7 +22,7 @@ from emulator.ml.functions import (
     weights,
 )
 from emulator.ml.functions.settings import check_settings
-from emulator.ml.names import qualified, resolve
+from emulator.ml.names import resolve
 from emulator.ml.store import store_of
 from emulator.ml.syntax import Source
 from emulator.session import Session
@@ -69,14 +68,13 @@ async def rewrite(statement: str, session: Session) -> str:
     """
     if _MENTION.search(statement) is None or not Source(statement).is_readable:
         return statement
-    before = statement
     while (place := next_place(source := Source(statement))) is not None:
         _check_name(place)
         _check_definition(source, place)
         call = read_call(source, place)
         path = await _run(call, session)
         statement = f"{statement[: call.start]}{path}{statement[call.stop :]}"
-    return statement if statement == before else qualified(statement, session)
+    return statement
 
 
 async def _run(call: Call, session: Session) -> str:
@@ -88,7 +86,11 @@ async def _run(call: Call, session: Session) -> str:
     if call.data is not None:
         if not getattr(function, "TAKES_DATA", False):
             raise StatementError(f"ML.{call.function} does not take input data.")
-        call = replace(call, data=qualified(call.data, session))
+        if any(word.kind == "PLACEHOLDER" for word in Source(call.data).words):
+            raise NotEmulated(
+                f"A positional query parameter in the data of ML.{call.function}",
+                "Use a named one, such as @value.",
+            )
     result = await function.run(model, call, session)
     return str(result.path)
 
