@@ -28,6 +28,9 @@ from export.errors import UnsupportedError
 NULL_FILLER = "_null_filler"
 MAX_ITERATIONS = 2000
 GRADIENT_TOLERANCE = 1e-10
+# scikit-learn's default, 1e-6, takes a category of few rows for a rounding error beside a
+# column of large numbers and leaves it out: the fit is then not the least-squares one.
+RANK_TOLERANCE = 1e-10
 
 
 @dataclass(frozen=True)
@@ -88,9 +91,9 @@ def linear(columns: Columns, options: Mapping[str, Any]) -> Pipeline:
     model = (
         Ridge(alpha=ridge, fit_intercept=intercept)
         if ridge
-        else LinearRegression(fit_intercept=intercept)
+        else LinearRegression(fit_intercept=intercept, tol=RANK_TOLERANCE)
     )
-    return Pipeline([("prepare", preparation(columns, scaled=False)), ("model", model)])
+    return Pipeline([("prepare", preparation(columns, scaled=not ridge)), ("model", model)])
 
 
 def logistic(columns: Columns, options: Mapping[str, Any]) -> Pipeline:

@@ -1,7 +1,8 @@
 {#
     One row: max(AUC, 1 - AUC) of a number as a score for a class, of the class
-    that it tells best from the rest; NULL with a single class. Tied numbers
-    share their mean rank.
+    that it tells best from the rest; NULL with a single class. Classes of less than
+    1% of the rows do not count: a few rows stand at an end by chance. Tied
+    numbers share their mean rank.
 #}
 {% macro leak_auc(features, number, class) -%}
     select max(greatest(auc, 1 - auc)) as value
@@ -21,5 +22,6 @@
             from {{ features }}
         ) as ranked
         group by class
+        having count(*) >= 0.01 * max(all_rows)
     ) as by_class
 {%- endmacro %}
