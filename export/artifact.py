@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from export.errors import DigestError, GoldenError, LibraryError
+from export.errors import ArtifactError, DigestError, GoldenError, LibraryError
 from export.manifest import (
     SCHEMA_VERSION,
     Feature,
@@ -33,8 +33,11 @@ from export.signature import key_id, public_key, sign, signing_key, verify_signa
 __all__ = [
     "FILES",
     "MANIFEST",
+    "PICKLE",
     "POINTER",
     "SIGNATURE",
+    "TOLERANCE",
+    "ArtifactError",
     "Feature",
     "GoldenRow",
     "Manifest",

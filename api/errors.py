@@ -1,0 +1,99 @@
+"""Errors of the API.
+
+ApiError
+├── SettingsError       a variable of the environment has no usable value
+├── StorageError        the bucket cannot be read now
+├── LoadError           a published version cannot be served
+│   └── SealError       this system cannot shut a process off from network and files
+└── RequestError        what the client sent cannot be answered; carries the HTTP status
+    ├── UnknownModel    404
+    ├── NotServed       503, published but not loaded, or nothing is known yet
+    ├── BodyTooLarge    413
+    └── InvalidRows     422, with every problem by row and column
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class ApiError(Exception):
+    """Base of everything the API raises on purpose."""
+
+
+class SettingsError(ApiError, ValueError):
+    """A variable of the environment has no usable value."""
+
+
+class StorageError(ApiError):
+    """The bucket cannot be read now."""
+
+
+class LoadError(ApiError):
+    """A published version cannot be served."""
+
+
+class SealError(LoadError):
+    """The system cannot shut a process off from network and files."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with the rows of a request.
+
+    Parameters
+    ----------
+    row : int or None
+        Position in `rows`, from 0; None if the body as a whole is wrong.
+    column : str or None
+        None if the row as a whole is wrong.
+    value : str or None
+        What was sent, shortened; None if nothing was.
+    expected : str
+        What may stand there.
+    message : str
+        All of it in one sentence.
+    """
+
+    row: int | None
+    column: str | None
+    value: str | None
+    expected: str
+    message: str
+
+
+class RequestError(ApiError):
+    """What the client sent cannot be answered."""
+
+    status = 400
+    problems: Sequence[Problem] = ()
+
+
+class UnknownModel(RequestError):
+    """No such model is published."""
+
+    status = 404
+
+
+class NotServed(RequestError):
+    """The model is published but was not loaded, or nothing is known yet."""
+
+    status = 503
+
+
+class BodyTooLarge(RequestError):
+    """The body is larger than the limit."""
+
+    status = 413
+
+
+class InvalidRows(RequestError):
+    """The rows are not what the model takes."""
+
+    status = 422
+
+    def __init__(self, problems: Sequence[Problem], total: int) -> None:
+        more = f" (and {total - 1} more problems)" if total > 1 else ""
+        super().__init__(problems[0].message + more)
+        self.problems = problems

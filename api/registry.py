@@ -1,0 +1,145 @@
+"""Which models are served: follows the pointers in the bucket.
+
+A thread looks at the pointers. A version that a pointer names newly is verified and opened
+beside the one in service, then takes its place in one assignment; who answers keeps what it
+took at its start. What cannot be loaded changes nothing and is tried again, less and less
+often. A pointer that is gone withdraws its model; a bucket that is gone withdraws nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from google.cloud.storage import Client
+
+from api.bucket import list_pointers, read_files, read_pointer
+from api.errors import ApiError, StorageError
+from api.loader import load
+from api.settings import Settings
+from api.state import Failure, State
+from export.artifact import ArtifactError
+
+LONGEST_PAUSE = 60.0
+AT_ONCE = 2
+logger = logging.getLogger("api")
+
+
+class Registry:
+    """The models in service.
+
+    Parameters
+    ----------
+    settings : Settings
+        Bucket, key and pace.
+    connect : callable
+        Makes the storage client; called again until it succeeds.
+    """
+
+    def __init__(self, settings: Settings, connect: Callable[[], Client]) -> None:
+        self.state = State({}, {})
+        self._settings = settings
+        self._connect = connect
+        self._client: Client | None = None
+        self._generations: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="pointers", daemon=True)
+
+    def start(self) -> None:
+        """Begin to follow the pointers."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop following; a version that is being opened is not waited for."""
+        self._stopping.set()
+        self._thread.join(timeout=2)
+
+    def _follow(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._refresh()
+            except Exception:
+                logger.exception("The pointers could not be followed; trying again.")
+            self._stopping.wait(self._settings.reload_seconds)
+
+    def _refresh(self) -> None:
+        """Look at the pointers once, and load what is new."""
+        try:
+            client = self._client = self._client or self._connect()
+            pointers = list_pointers(client, self._settings.cloud.bucket)
+        except Exception as error:
+            self._tell_storage_problem(error)
+            return
+        self._withdraw(pointers)
+        due = {model: at for model, at in pointers.items() if self._is_due(model, at)}
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for model, generation in due.items():
+                pool.submit(self._load, client, model, generation)
+        self._change(lambda state: replace(state, storage_problem=None, listed=True))
+
+    def _tell_storage_problem(self, error: Exception) -> None:
+        problem = (
+            str(error)
+            if isinstance(error, StorageError)
+            else f"Cloud Storage cannot be used: {type(error).__name__}: {error}"
+        )
+        if self.state.storage_problem != problem:
+            logger.warning("%s", problem)
+        self._change(lambda state: replace(state, storage_problem=problem))
+
+    def _withdraw(self, pointers: Mapping[str, int]) -> None:
+        gone = {*self.state.models, *self.state.failures} - pointers.keys()
+        for model in gone:
+            logger.warning("'%s' is withdrawn: its pointer is gone.", model)
+            self._generations.pop(model, None)
+        self._change(lambda state: state.without(gone))
+
+    def _is_due(self, model: str, generation: int) -> bool:
+        failure = self.state.failures.get(model)
+        if failure is not None and failure.generation == generation:
+            return time.monotonic() >= failure.retry_at
+        return self._generations.get(model) != generation
+
+    def _load(self, client: Client, model: str, generation: int) -> None:
+        version = None
+        try:
+            bucket = self._settings.cloud.bucket
+            pointer = read_pointer(client, bucket, model, generation)
+            version = pointer.version
+            files = read_files(client, bucket, pointer)
+            served = load(files, pointer, self._settings.cloud, seconds=self._settings.load_seconds)
+        except Exception as error:
+            self._fail(model, version, generation, error)
+            return
+        self._generations[model] = generation
+        self._change(lambda state: state.serving(served))
+        logger.info("'%s' %s is in service.", model, version)
+
+    def _fail(self, model: str, version: str | None, generation: int, error: Exception) -> None:
+        known = isinstance(error, ApiError | ArtifactError)
+        reason = str(error) if known else f"{type(error).__name__}: {error}"
+        last = self.state.failures.get(model)
+        again = last if last is not None and last.generation == generation else None
+        attempts = again.attempts + 1 if again else 1
+        pause = min(LONGEST_PAUSE, self._settings.reload_seconds * 2**attempts)
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        since = again.since if again else now
+        retry_at = time.monotonic() + pause
+        failure = Failure(model, version, reason, since, generation, attempts, retry_at)
+        if again is None or again.reason != reason:
+            kept = self.state.models.get(model)
+            stays = f"{kept.manifest.version} stays in service." if kept else "It is not served."
+            logger.warning(
+                "'%s' %s: %s %s", model, version, reason, stays, exc_info=None if known else error
+            )
+        self._change(lambda state: state.failing(failure))
+
+    def _change(self, change: Callable[[State], State]) -> None:
+        with self._lock:
+            self.state = change(self.state)

@@ -1,0 +1,62 @@
+"""The models in service and all that is known about them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from api.dependencies import Reader, StateNow
+from api.loader import Served
+from api.phrases import Language, verdict_sentence
+from api.schemas import ModelDetail, ModelList, ModelSummary, Verdict, errors
+
+router = APIRouter(prefix="/models", tags=["models"])
+
+
+@router.get("", summary="The models in service")
+def list_models(state: StateNow, language: Reader) -> ModelList:
+    """List every model in service with its verdict."""
+    served = (state.models[name] for name in sorted(state.models))
+    return ModelList(models=[ModelSummary(**summary(entry, language)) for entry in served])
+
+
+@router.get("/{model}", summary="One model in full", responses=errors(404, 503))
+def describe_model(model: str, state: StateNow, language: Reader) -> ModelDetail:
+    """Return features, metrics on both sides, parity figures and verdict."""
+    served = state.find(model)
+    manifest = served.manifest
+    return ModelDetail.model_validate(
+        summary(served, language)
+        | {
+            "bigquery_model": manifest.bigquery_model,
+            "classes": manifest.classes,
+            "features": [vars(feature) for feature in manifest.features],
+            "method": manifest.method,
+            "metrics": manifest.metrics,
+            "parity": manifest.parity,
+            "created_at": manifest.created_at,
+            "loaded_at": served.loaded_at,
+            "libraries": manifest.libraries,
+        }
+    )
+
+
+def summary(served: Served, language: Language) -> dict[str, Any]:
+    """Return the fields of `ModelSummary`."""
+    manifest = served.manifest
+    return {
+        "model": manifest.model,
+        "version": manifest.version,
+        "type": manifest.model_type,
+        "label": manifest.label,
+        "task": manifest.task,
+        "published_at": served.published_at,
+        "verdict": verdict(served, language),
+    }
+
+
+def verdict(served: Served, language: Language) -> Verdict:
+    """Return a model's verdict with its sentence."""
+    found = served.manifest.verdict
+    return Verdict(**found, sentence=verdict_sentence(found, language))

@@ -1,0 +1,241 @@
+"""What goes over the wire, as OpenAPI describes it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Metrics = dict[str, float | None]
+Language = Literal["en", "pt-BR"]
+ROW: dict[str, Any] = {
+    "model": "X5",
+    "year": 2021,
+    "region": "Europe",
+    "color": "Black",
+    "fuel_type": "Hybrid",
+    "transmission": "Automatic",
+    "engine_size_l": 3.0,
+    "mileage_km": 42000,
+}
+VERDICT: dict[str, Any] = {
+    "status": "signal",
+    "sentence": "Better than a constant guess: on 1,993 rows it had not seen, its mean squared "
+    "error is lower by 312,400,000 (95% interval 298,100,000 to 326,700,000).",
+    "improvement": 312400000.0,
+    "interval": [298100000.0, 326700000.0],
+    "loss": "squared_error",
+    "test_rows": 1993,
+    "reason": None,
+}
+
+
+class Alive(BaseModel):
+    """The process runs."""
+
+    status: Literal["alive"] = "alive"
+
+
+class Trouble(BaseModel):
+    """A pointer whose version could not be loaded; what was in service stays."""
+
+    model: str
+    version: str | None = Field(description="What the pointer names; null if it is unreadable.")
+    reason: str = Field(description="What is wrong, and what to do.")
+    since: str = Field(description="First seen, UTC.")
+    attempts: int
+    serving: str | None = Field(description="The last good version, which keeps answering.")
+
+
+class Readiness(BaseModel):
+    """Whether predictions can be asked for, and what is wrong."""
+
+    status: Literal["ready", "not_ready"]
+    models: dict[str, str] = Field(description="Version in service, by model.")
+    problems: list[Trouble]
+    storage: str | None = Field(description="Why the bucket cannot be read now; null if it can.")
+
+
+class Verdict(BaseModel):
+    """Whether the model beats a constant on rows it had not seen."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [VERDICT]})
+
+    status: Literal["signal", "no_signal"]
+    sentence: str = Field(description="In plain words, in the language of Accept-Language.")
+    improvement: float | None = Field(
+        description="Mean loss of the constant minus the model's, on the test rows."
+    )
+    interval: list[float] | None = Field(description="95% interval of the improvement.")
+    loss: str | None = Field(description="`squared_error` or `log_loss`.")
+    test_rows: int | None
+    reason: str | None = Field(description="Why there is no figure, or what it rests on.")
+
+
+class FeatureOut(BaseModel):
+    """One column that a row must hold."""
+
+    name: str
+    type: Literal["INT64", "FLOAT64", "STRING"]
+    kind: Literal["numeric", "categorical"]
+    categories: list[str] | None = Field(description="Seen in training; others are answered too.")
+    min: float | None = Field(description="Smallest value in training.")
+    max: float | None = Field(description="Largest value in training.")
+    nullable: bool = Field(description="Whether training held NULLs; null is always allowed.")
+
+
+class ModelSummary(BaseModel):
+    """A model in service."""
+
+    model: str
+    version: str
+    type: str = Field(description="As BigQuery ML names it.", examples=["LINEAR_REG"])
+    label: str = Field(description="What it predicts.", examples=["price_usd"])
+    task: Literal["regression", "classification"]
+    published_at: str
+    verdict: Verdict
+
+
+class MetricsOut(BaseModel):
+    """The same metrics on the same test rows, on both sides."""
+
+    bigquery_ml: Metrics
+    scikit_learn: Metrics
+
+
+class Parity(BaseModel):
+    """How near the pickle's answers are to BigQuery ML's, on every test row and hard ones."""
+
+    rows: int
+    max_abs: float | None
+    max_rel: float | None
+    mean_abs: float | None
+    p99_abs: float | None
+    label_disagreements: int
+    tolerance: float
+    within: bool
+
+
+class Method(BaseModel):
+    """How the scikit-learn pipeline came about."""
+
+    published: Literal["retrained", "transplanted"]
+    requested: Literal["auto", "retrained", "transplanted"]
+    reason: str
+
+
+class ModelDetail(ModelSummary):
+    """All that is known about a model in service."""
+
+    bigquery_model: str
+    classes: list[str | int | bool] | None = Field(description="Ascending; null for a regression.")
+    features: list[FeatureOut]
+    method: Method
+    metrics: MetricsOut
+    parity: dict[str, Parity | None] = Field(
+        description="`published` is what is served; the others are what was tried."
+    )
+    created_at: str
+    loaded_at: str
+    libraries: dict[str, str]
+
+
+class ModelList(BaseModel):
+    """Every model in service."""
+
+    models: list[ModelSummary]
+
+
+class PredictRequest(BaseModel):
+    """Rows to answer: each holds every feature of the model; null says it is not known."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"rows": [ROW]}]})
+
+    rows: list[dict[str, str | int | float | None]] = Field(min_length=1)
+
+
+class WarningOut(BaseModel):
+    """A value that training did not see the like of."""
+
+    column: str
+    value: str | int | float
+    message: str
+
+
+class ValuePrediction(BaseModel):
+    """A regression's answer to one row."""
+
+    value: float
+    warnings: list[WarningOut]
+
+
+class LabelPrediction(BaseModel):
+    """A classifier's answer to one row."""
+
+    label: str | int | bool
+    probabilities: dict[str, float] = Field(description="By class; they sum to 1.")
+    warnings: list[WarningOut]
+
+
+class PredictResponse(BaseModel):
+    """One prediction for each row, in order, all by one version."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "model": "price_linear",
+                    "version": "9f2c4d1a7be05538",
+                    "verdict": VERDICT,
+                    "predictions": [{"value": 48211.7, "warnings": []}],
+                }
+            ]
+        }
+    )
+
+    model: str
+    version: str
+    verdict: Verdict
+    predictions: list[ValuePrediction | LabelPrediction]
+
+
+class ProblemOut(BaseModel):
+    """One thing wrong with the rows of a request."""
+
+    row: int | None = Field(description="Position in `rows`, from 0; null: the body as a whole.")
+    column: str | None
+    value: str | None = Field(description="What was sent, shortened.")
+    expected: str
+    message: str
+
+
+class ErrorBody(BaseModel):
+    """Why a request was not answered."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "detail": "rows[0].year is 'abc'; expected a whole number of 64 bits or null.",
+                    "problems": [
+                        {
+                            "row": 0,
+                            "column": "year",
+                            "value": "'abc'",
+                            "expected": "a whole number of 64 bits or null",
+                            "message": "rows[0].year is 'abc'; expected a whole number of 64 bits "
+                            "or null.",
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
+    detail: str
+    problems: list[ProblemOut] = []
+
+
+def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the responses of a route for OpenAPI: these statuses with an `ErrorBody`."""
+    return {status: {"model": ErrorBody} for status in statuses}
