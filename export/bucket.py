@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from google.api_core.exceptions import GoogleAPICallError, NotFound, PreconditionFailed
@@ -61,7 +62,8 @@ def pointer(bucket: Bucket, model: str) -> tuple[Pointer | None, int, str | None
         The generation is 0 if there is no pointer.
     """
     for _ in range(5):
-        blob = bucket.get_blob(_path(model, POINTER))
+        with _refusals(bucket, _path(model, POINTER)):
+            blob = bucket.get_blob(_path(model, POINTER))
         if blob is None:
             return None, 0, None
         try:
@@ -95,9 +97,10 @@ def move(
     if rolled_back_from is not None:
         blob.metadata = {ROLLED_BACK: rolled_back_from}
     try:
-        blob.upload_from_string(
-            content, content_type=CONTENT_TYPES["json"], if_generation_match=generation
-        )
+        with _refusals(bucket, blob.name, PreconditionFailed):
+            blob.upload_from_string(
+                content, content_type=CONTENT_TYPES["json"], if_generation_match=generation
+            )
     except PreconditionFailed:
         other, _, _ = pointer(bucket, model)
         raise PublishConflict(
@@ -151,8 +154,10 @@ def unstage(bucket: Bucket, model: str, version: str) -> None:
 def versions(bucket: Bucket) -> dict[str, list[str]]:
     """Return the versions that have a folder, by model."""
     found: dict[str, list[str]] = {}
-    for blob in bucket.list_blobs(prefix=f"{FOLDER}/"):
-        parts = blob.name.split("/")
+    with _refusals(bucket, FOLDER):
+        names = [blob.name for blob in bucket.list_blobs(prefix=f"{FOLDER}/")]
+    for name in names:
+        parts = name.split("/")
         if len(parts) == 4 and parts[3] == FILES[-1]:
             found.setdefault(parts[1], []).append(parts[2])
     return found
@@ -161,20 +166,31 @@ def versions(bucket: Bucket) -> dict[str, list[str]]:
 def _create(bucket: Bucket, path: str, content: bytes) -> bool:
     kind = CONTENT_TYPES.get(path.rsplit(".", 1)[-1], "application/octet-stream")
     try:
-        bucket.blob(path).upload_from_string(content, content_type=kind, if_generation_match=0)
+        with _refusals(bucket, path, PreconditionFailed):
+            bucket.blob(path).upload_from_string(content, content_type=kind, if_generation_match=0)
     except PreconditionFailed:
         return False
-    except GoogleAPICallError as error:
-        raise PublishError(f"'gs://{bucket.name}/{path}' cannot be written: {error}") from error
     return True
 
 
 def _download(bucket: Bucket, path: str) -> bytes | None:
     try:
-        data: bytes = bucket.blob(path).download_as_bytes()
+        with _refusals(bucket, path, NotFound):
+            data: bytes = bucket.blob(path).download_as_bytes()
     except NotFound:
         return None
     return data
+
+
+@contextmanager
+def _refusals(bucket: Bucket, path: str, *expected: type[GoogleAPICallError]) -> Iterator[None]:
+    """Tell what Cloud Storage refuses in one sentence, but for the answers that are expected."""
+    try:
+        yield
+    except expected:
+        raise
+    except GoogleAPICallError as error:
+        raise PublishError(f"Cloud Storage refused 'gs://{bucket.name}/{path}': {error}") from error
 
 
 def _path(model: str, *names: str) -> str:

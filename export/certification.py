@@ -156,8 +156,9 @@ def held(candidate: Candidate) -> str:
     if not candidate.open_constants:
         return text
     return text + (
-        f" Training leaves {candidate.open_constants} constants open (one for each one-hot block), "
-        "which only unseen categories and extremes can show; they follow ML.WEIGHTS."
+        f" Training leaves {candidate.open_constants} constants open (each one-hot block shares "
+        "one with the intercept), which only rows unlike any training row can show; they follow "
+        "ML.WEIGHTS."
     )
 
 

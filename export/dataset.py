@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from google.api_core.exceptions import GoogleAPICallError, NotFound
+from google.api_core.exceptions import GoogleAPICallError, NotFound, RetryError
 from google.cloud import bigquery, bigquery_storage_v1
+from google.cloud.bigquery.retry import DEFAULT_RETRY
 from google.cloud.bigquery_storage_v1 import types
 
 from export.errors import DatasetError, StaleModelError, UnsupportedError
@@ -23,6 +24,7 @@ from export.nodes import Node
 
 TYPES = {pa.int64(): "INT64", pa.float64(): "FLOAT64", pa.string(): "STRING"}
 SQL_NAMES = {"LINEAR_REGRESSION": "LINEAR_REG", "LOGISTIC_REGRESSION": "LOGISTIC_REG"}
+IMPATIENT = DEFAULT_RETRY.with_timeout(3)
 HASHES = ("sql", "options", "data")
 
 
@@ -40,6 +42,24 @@ class Warehouse:
 
     client: bigquery.Client
     reader: bigquery_storage_v1.BigQueryReadClient
+
+    def check(self) -> None:
+        """Ask whether BigQuery answers at all, without the client's patient retries.
+
+        Raises
+        ------
+        DatasetError
+            If nothing does.
+        """
+        try:
+            next(iter(self.client.list_datasets(max_results=1, retry=IMPATIENT)), None)
+        except GoogleAPICallError:
+            return  # it answers; what it refuses is told where it is needed
+        except (OSError, RetryError) as error:
+            raise DatasetError(
+                f"BigQuery does not answer: {error}. Start the local cloud with `make up`, or set "
+                "BIGQUERY_EMULATOR_HOST to where it is."
+            ) from None
 
     def rows(self, sql: str, **parameters: str) -> list[dict[str, Any]]:
         """Run a query with STRING parameters whose result is small: it comes over REST.
@@ -91,11 +111,13 @@ class Warehouse:
 
 
 @contextmanager
-def _refusals(sql: str) -> Iterator[None]:
+def _refusals(what: str, *expected: type[GoogleAPICallError]) -> Iterator[None]:
     try:
         yield
+    except expected:
+        raise
     except GoogleAPICallError as error:
-        raise DatasetError(f"BigQuery refused `{sql[:200]}`: {error.message}") from error
+        raise DatasetError(f"BigQuery refused `{what[:200]}`: {error.message}") from error
 
 
 def model_hashes(warehouse: Warehouse, node: Node) -> tuple[str, dict[str, str]] | None:
@@ -107,7 +129,8 @@ def model_hashes(warehouse: Warehouse, node: Node) -> tuple[str, dict[str, str]]
         If a label is missing: its training was not finished.
     """
     try:
-        model = warehouse.client.get_model(node.relation)
+        with _refusals(f"reading the model {node.relation}", NotFound):
+            model = warehouse.client.get_model(node.relation)
     except NotFound:
         return None
     labels = model.labels or {}

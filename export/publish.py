@@ -14,10 +14,11 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.cloud.storage import Bucket
 
-from cloud import Settings, bigquery_client, bigquery_read_client, storage_client
+from cloud import Settings
 from export import bucket as store
 from export.artifact import FILES, MANIFEST, Manifest, load, signing_key
 from export.certification import choose
+from export.connections import open_bucket, open_warehouse
 from export.dataset import Warehouse
 from export.errors import ArtifactError, ExportError, PublishConflict, PublishError
 from export.identity import Identity, Untrained, identify
@@ -107,24 +108,6 @@ def publish_models(
     return [_publish_safely(warehouse, bucket, key, node, tell) for node in nodes]
 
 
-def open_bucket(settings: Settings) -> Bucket:
-    """Return the models' bucket.
-
-    Raises
-    ------
-    PublishError
-        If it is gone, or Cloud Storage does not answer.
-    """
-    bucket = storage_client(settings).bucket(settings.bucket)
-    store.check(bucket)
-    return bucket
-
-
-def open_warehouse(settings: Settings) -> Warehouse:
-    """Return the clients that read BigQuery."""
-    return Warehouse(bigquery_client(settings), bigquery_read_client(settings))
-
-
 def _publish_safely(
     warehouse: Warehouse, bucket: Bucket, key: Ed25519PrivateKey, node: Node, tell: Progress
 ) -> Publication:
@@ -152,12 +135,12 @@ def _publish(
         return publication(bucket, Manifest.parse(files[MANIFEST]), note=note)
     if files is None:
         files = _prepare(warehouse, bucket, identity, key, tell)
+    store.unstage(bucket, node.name, identity.version)
     manifest = Manifest.parse(files[MANIFEST])
     try:
         store.move(bucket, node.name, identity.version, files[MANIFEST], generation=generation)
     except PublishConflict:
         return _lost(bucket, manifest, files[MANIFEST])
-    store.unstage(bucket, node.name, identity.version)
     return publication(bucket, manifest, created=True)
 
 
@@ -188,7 +171,6 @@ def _unchanged(bucket: Bucket, identity: Identity, files: Files | None, digest: 
             f"The pointer of '{identity.node.name}' names '{where}', which is not complete or not "
             "the version it was. Remove that folder and the pointer, then publish again."
         )
-    store.unstage(bucket, identity.node.name, identity.version)
     return publication(bucket, Manifest.parse(files[MANIFEST]), note="Unchanged.")
 
 
@@ -201,18 +183,42 @@ def _prepare(
 ) -> Files:
     """Return the files of a complete folder: a dead publisher's, or trained now."""
     name, version = identity.node.name, identity.version
-    files = store.staged(bucket, name, version)
+    files = _left_behind(bucket, identity, key)
     if files is None:
         tell(f"{name}: reading rows and answers")
         study = read_study(warehouse, identity)
         tell(f"{name}: training and comparing {len(study.expected.keys):,} rows")
-        files = package(study, choose(study), key)
-        if not store.stage(bucket, name, version, files):
-            files = store.staged(bucket, name, version) or store.read(bucket, name, version)
+        files = _agreed(bucket, identity, package(study, choose(study), key))
     tell(f"{name}: publishing {version}")
     _verified(bucket, identity, files, key)
     store.unpack(bucket, name, version, files)
     return files
+
+
+def _left_behind(bucket: Bucket, identity: Identity, key: Ed25519PrivateKey) -> Files | None:
+    """Return what a publisher staged before it died; what does not verify is removed."""
+    name, version = identity.node.name, identity.version
+    try:
+        files = store.staged(bucket, name, version)
+        if files is not None:
+            load(files, key.public_key(), model=name, version=version)
+    except ArtifactError:
+        store.unstage(bucket, name, version)
+        return None
+    return files
+
+
+def _agreed(bucket: Bucket, identity: Identity, files: Files) -> Files:
+    """Stage files; return another publisher's if that one was first.
+
+    A stage that is free may mean that another publisher has finished: its folder counts.
+    """
+    name, version = identity.node.name, identity.version
+    others = None
+    if not store.stage(bucket, name, version, files):
+        others = store.staged(bucket, name, version)
+    folder = store.read(bucket, name, version)
+    return others or (folder if len(folder) == len(FILES) else files)
 
 
 def _lost(bucket: Bucket, manifest: Manifest, content: bytes) -> Publication:

@@ -32,7 +32,10 @@ def signing_key(private_file: Path, public_file: Path) -> Ed25519PrivateKey:
     """
     if not private_file.exists():
         _make(private_file, public_file)
-    key = serialization.load_pem_private_key(private_file.read_bytes(), None)
+    try:
+        key = serialization.load_pem_private_key(private_file.read_bytes(), None)
+    except (ValueError, TypeError) as error:
+        raise SignatureError(f"'{private_file}' holds no private key in PEM: {error}.") from None
     if not isinstance(key, Ed25519PrivateKey):
         raise SignatureError(f"'{private_file}' holds no Ed25519 key; it is {type(key).__name__}.")
     if not public_file.exists():
@@ -115,7 +118,7 @@ def _message(manifest: bytes, model: str, version: str) -> bytes:
 
 
 def _make(private_file: Path, public_file: Path) -> None:
-    if public_file.exists():
+    if public_file.exists() and not private_file.exists():
         raise SignatureError(
             f"The signing key '{private_file}' is missing but its public key '{public_file}' is "
             "there. Restore the signing key; or remove the public key to start with a new pair, "

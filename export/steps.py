@@ -7,12 +7,12 @@ from pathlib import Path
 from cloud import Settings
 from export.artifact import signing_key
 from export.certification import Candidate, Choice, held
+from export.connections import open_warehouse
 from export.errors import DatasetError, ParityFailure
 from export.identity import Untrained, identify
 from export.nodes import MANIFEST_FILE, read_nodes
 from export.package import package
 from export.parity import Certificate
-from export.publish import open_warehouse
 from export.study import Study, read_study
 
 

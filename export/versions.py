@@ -9,9 +9,9 @@ from google.cloud.storage import Bucket
 from cloud import Settings
 from export import bucket as store
 from export.artifact import MANIFEST, Manifest, load, public_key
+from export.connections import open_bucket
 from export.errors import ArtifactError, DigestError, PublishError
 from export.manifest import sha256
-from export.publish import open_bucket
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -66,22 +65,26 @@ def world(local_cloud: LocalCloud) -> World:
 
 
 @pytest.fixture
-def here(world: World, tmp_path: Path) -> Iterator[World]:
+def here(world: World, tmp_path: Path) -> World:
     """The world with a bucket and keys of its own."""
+    return apart(world, tmp_path)
+
+
+def apart(world: World, directory: Path) -> World:
     bucket = f"models-{uuid.uuid4().hex[:12]}"
     storage_client(world.settings).create_bucket(bucket)
     settings = replace(
         world.settings,
         bucket=bucket,
-        signing_key_file=tmp_path / "keys" / "signing.pem",
-        public_key_file=tmp_path / "keys" / "public.pem",
+        signing_key_file=directory / "keys" / "signing.pem",
+        public_key_file=directory / "keys" / "public.pem",
     )
-    yield replace(world, settings=settings, environment=world.environment | settings.environment())
+    return replace(world, settings=settings, environment=world.environment | settings.environment())
 
 
-@pytest.fixture
-def dbt_manifest(world: World, tmp_path: Path) -> Path:
-    return write_dbt_manifest(world, tmp_path / "manifest.json", MODELS)
+@pytest.fixture(scope="session")
+def dbt_manifest(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_dbt_manifest(world, tmp_path_factory.mktemp("dbt") / "manifest.json", MODELS)
 
 
 def make_features(world: World, rows: int = 1500) -> None:
