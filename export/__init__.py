@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from export.certification import Candidate, Choice, certify, choose, train
     from export.errors import ExportError
     from export.parity import Certificate
-    from export.publish import Publication, publish_models
+    from export.publication import Publication
+    from export.publish import publish_models
     from export.steps import read_model, save
     from export.study import Study
     from export.versions import list_versions, rollback, verify_version
@@ -28,7 +29,7 @@ HOMES = {
     "Certificate": "parity",
     "Choice": "certification",
     "ExportError": "errors",
-    "Publication": "publish",
+    "Publication": "publication",
     "Study": "study",
     "certify": "certification",
     "choose": "certification",

@@ -9,7 +9,8 @@ from pathlib import Path
 from cloud import Settings
 from export.errors import ExportError
 from export.nodes import MANIFEST_FILE
-from export.publish import Publication, publish_models
+from export.publication import Publication
+from export.publish import publish_models
 from export.versions import Entry, list_versions, rollback, verify_version
 
 EPILOG = """\

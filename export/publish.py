@@ -7,9 +7,7 @@ staged by a publisher that died is only pointed to. Whatever fails, the old poin
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.cloud.storage import Bucket
@@ -25,49 +23,11 @@ from export.identity import Identity, Untrained, identify
 from export.manifest import sha256
 from export.nodes import MANIFEST_FILE, Node, read_nodes
 from export.package import package
+from export.publication import Publication, publication
 from export.study import read_study
 
 Progress = Callable[[str], None]
 Files = dict[str, bytes]
-
-
-@dataclass(frozen=True)
-class Publication:
-    """What became of one model.
-
-    Parameters
-    ----------
-    name : str
-        dbt's name of the model.
-    type, version, uri : str or None
-        BigQuery's type, the version and its folder; None if nothing is published.
-    created : bool
-        Whether this run moved the pointer to this version.
-    metrics : dict
-        `bigquery_ml` and `scikit_learn`, on the test split.
-    parity : dict
-        The published pipeline's figures.
-    methods : dict
-        `published`, `requested`, `reason`, and both methods' figures.
-    verdict : dict
-        Status, improvement, interval and more.
-    note : str
-        What a person should know: why nothing is published, or why nothing was done.
-    error : str or None
-        What went wrong; the old pointer stands.
-    """
-
-    name: str
-    type: str | None = None
-    version: str | None = None
-    uri: str | None = None
-    created: bool = False
-    metrics: dict[str, Any] = field(default_factory=dict)
-    parity: dict[str, Any] = field(default_factory=dict)
-    methods: dict[str, Any] = field(default_factory=dict)
-    verdict: dict[str, Any] = field(default_factory=dict)
-    note: str = ""
-    error: str | None = None
 
 
 def publish_models(
@@ -230,23 +190,4 @@ def _lost(bucket: Bucket, manifest: Manifest, content: bytes) -> Publication:
     raise PublishConflict(
         f"Another publisher moved '{manifest.model}' to {current.version if current else None!r} "
         f"while this one prepared {manifest.version!r}; that stays. Run it again to go on from it."
-    )
-
-
-def publication(
-    bucket: Bucket, manifest: Manifest, *, created: bool = False, note: str = ""
-) -> Publication:
-    """Return a published version as `run.json` tells it."""
-    figures = {name: manifest.parity[name] for name in ("retrained", "transplanted")}
-    return Publication(
-        name=manifest.model,
-        type=manifest.model_type,
-        version=manifest.version,
-        uri=store.uri(bucket, manifest.model, manifest.version),
-        created=created,
-        metrics=dict(manifest.metrics),
-        parity=manifest.parity["published"] or {},
-        methods=manifest.method | figures,
-        verdict=manifest.verdict,
-        note=note,
     )

@@ -1,0 +1,243 @@
+"""Training and the parity gate, on studies read from the local cloud."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from export import certify, choose, read_model, save, train
+from export.certification import Candidate
+from export.errors import DatasetError, DbtManifestError, ParityFailure, UnsupportedError
+from export.parity import compare
+from export.pipelines import fit, linear
+from export.study import Study
+from tests.export.conftest import MODELS, World, write_dbt_manifest
+
+
+@pytest.fixture(scope="module")
+def studies(world: World, dbt_manifest: Path) -> dict[str, Study]:
+    return {name: read_model(world.settings, name, dbt_manifest=dbt_manifest) for name in MODELS}
+
+
+def sabotaged(candidate: Candidate, position: int, change: float) -> Candidate:
+    pipeline = copy.deepcopy(candidate.pipeline)
+    pipeline.named_steps["model"].coef_.flat[position] += change
+    return replace(candidate, pipeline=pipeline)
+
+
+def test_one_sabotaged_weight_is_caught(studies: dict[str, Study]) -> None:
+    cases = (("price_linear", "retrained", 0.1), ("tier_logistic", "transplanted", 1e-4))
+    for name, method, change in cases:
+        honest = train(studies[name], method)
+        size = honest.pipeline.named_steps["model"].coef_.size
+        assert certify(studies[name], honest).within
+
+        for position in range(size):
+            certificate = certify(studies[name], sabotaged(honest, position, change))
+            assert not certificate.within
+            assert certificate.rows_apart
+
+
+def test_a_weight_that_only_unseen_rows_show_is_caught_by_them(studies: dict[str, Study]) -> None:
+    study = studies["price_linear"]
+    candidate = train(study)
+    block = len(study.columns.numeric)
+    moved = sabotaged(candidate, block, 1.0)
+    for position in range(block + 1, block + len(study.columns.categories["region"])):
+        moved = sabotaged(moved, position, 1.0)
+    moved.pipeline.named_steps["model"].intercept_ -= 1.0
+
+    certificate = certify(study, moved)
+
+    assert certificate.rows_apart
+    assert all(key.startswith("hard:") for key in certificate.rows_apart)
+
+
+def test_without_the_open_constants_only_unseen_categories_differ(
+    studies: dict[str, Study],
+) -> None:
+    study = studies["price_linear"]
+    pipeline = linear(study.columns, study.node.options)
+    fit(pipeline, study.training, study.training_label)
+
+    plain = certify(study, Candidate("retrained", pipeline))
+    followed = train(study)
+
+    assert followed.open_constants == len(study.columns.categories)
+    assert certify(study, followed).within
+    kinds = {row.key: row.kind for row in study.hard}
+    assert {kinds.get(key, "test") for key in plain.rows_apart} <= {"unseen", "extreme", "null"}
+    trained = pipeline.predict(study.training)
+    assert followed.pipeline.predict(study.training) == pytest.approx(trained, rel=1e-12)
+
+
+def test_wrong_bigquery_weights_cannot_bend_what_training_determined(
+    studies: dict[str, Study],
+) -> None:
+    study = studies["price_linear"]
+    wrong = replace(study.weights, coefficients=study.weights.coefficients + 5.0)
+
+    honest, bent = train(study), train(replace(study, weights=wrong))
+
+    expected = honest.pipeline.predict(study.training)
+    assert bent.pipeline.predict(study.training) == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_failure_names_rows_distance_key_tolerance_and_cause(studies: dict[str, Study]) -> None:
+    study = studies["tier_logistic"]
+    weights = replace(study.weights, intercepts=study.weights.intercepts + np.array([1e-3, 0, 0]))
+
+    with pytest.raises(ParityFailure) as failure:
+        choose(replace(study, weights=weights))
+
+    text = str(failure.value)
+    assert "'tier_logistic' is not published" in text
+    assert "retrained: " in text and "transplanted: " in text
+    assert f"of {len(study.expected.keys)} rows are not within 1e-06" in text
+    assert "worst is row '" in text
+    assert "gradient descent stopped after" in text
+    assert "ML.WEIGHTS is not of the model that ML.PREDICT used" in text
+
+
+def test_a_linear_model_of_fewer_rows_is_not_within(studies: dict[str, Study]) -> None:
+    study = studies["price_linear"]
+    fewer = replace(study, training=study.training[1:], training_label=study.training_label[1:])
+
+    assert not certify(study, train(fewer)).within
+    assert choose(fewer).candidate.method == "transplanted"
+
+
+def test_separable_classes_are_told_as_the_cause(studies: dict[str, Study]) -> None:
+    study = studies["class_logistic"]
+    label = np.where(study.training["year"] > 2017, "High", "Low")
+
+    choice = choose(replace(study, training_label=label))
+
+    assert choice.candidate.method == "transplanted"
+    assert choice.certificates.keys() == {"retrained", "transplanted"}
+
+
+def test_an_option_that_scikit_learn_does_not_minimise_is_transplanted(
+    studies: dict[str, Study],
+) -> None:
+    study = studies["price_linear"]
+    node = replace(study.node, options=study.node.options | {"l1_reg": 0.1})
+    with_l1 = replace(study, identity=replace(study.identity, node=node))
+
+    choice = choose(with_l1)
+
+    assert choice.candidate.method == "transplanted"
+    assert "L1_REG is 0.1" in choice.reason
+    with pytest.raises(UnsupportedError, match="L1_REG"):
+        train(with_l1)
+
+
+def test_test_split_and_hard_rows_are_all_certified(
+    studies: dict[str, Study], world: World
+) -> None:
+    (count,) = world.run(
+        f"select count(*) as rows from `{world.relation('features')}` where split = 'test'"
+    )
+
+    for study in studies.values():
+        certificate = certify(study, train(study, "transplanted"))
+        assert certificate.rows == count["rows"] + len(study.hard)
+
+
+def test_training_rows_are_the_train_split_alone(studies: dict[str, Study], world: World) -> None:
+    (count,) = world.run(
+        f"select count(*) as rows from `{world.relation('features')}` where split = 'train'"
+    )
+
+    assert {len(study.training) for study in studies.values()} == {count["rows"]}
+
+
+def test_saves_a_pickle_that_plain_pickle_and_pandas_can_use(
+    studies: dict[str, Study], world: World, tmp_path: Path
+) -> None:
+    study = studies["price_linear"]
+    candidate = train(study)
+
+    paths = save(world.settings, study, candidate, certify(study, candidate), tmp_path / "out")
+
+    pipeline = pickle.loads(paths[0].read_bytes())
+    table = pd.DataFrame(
+        {
+            "mileage_km": [1000, None],
+            "fuel_type": ["Petrol", None],
+            "region": ["Asia", "unheard of"],
+            "year": [2020, 2021],
+        }
+    )
+    assert paths[0].name == "model.pkl"
+    assert np.isfinite(pipeline.predict(table)).all()
+    parity = json.loads((tmp_path / "out" / "parity.json").read_text())
+    assert parity["retrained"]["within"] is True
+    assert parity["test_rows"] + parity["hard_rows"] == parity["retrained"]["rows"]
+    assert "Resumo em português" in (tmp_path / "out" / "card.md").read_text()
+
+
+def test_nothing_is_saved_without_a_certificate(
+    studies: dict[str, Study], world: World, tmp_path: Path
+) -> None:
+    study = studies["price_linear"]
+    wrong = sabotaged(train(study), 0, 1.0)
+
+    with pytest.raises(ParityFailure, match="is not saved"):
+        save(world.settings, study, wrong, certify(study, wrong), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_answers_of_both_sides_are_compared_in_the_same_order(
+    studies: dict[str, Study],
+) -> None:
+    expected = studies["tier_logistic"].expected
+    turned = expected.at(tuple(reversed(expected.keys)))
+
+    assert compare(expected, turned.at(expected.keys)).max_abs == 0.0
+
+
+def test_an_unpublished_split_is_refused(world: World, tmp_path: Path) -> None:
+    manifest = write_dbt_manifest(world, tmp_path / "dbt.json", MODELS)
+    text = manifest.read_text().replace(
+        '"data_split_method": "custom"', '"data_split_method": "random"'
+    )
+    manifest.write_text(text)
+
+    with pytest.raises(UnsupportedError, match="DATA_SPLIT_METHOD 'random'"):
+        read_model(world.settings, "price_linear", dbt_manifest=manifest)
+
+
+def test_a_feature_that_is_not_in_the_table_is_named(world: World, tmp_path: Path) -> None:
+    features = ["year", "horsepower"]
+    manifest = write_dbt_manifest(world, tmp_path / "dbt.json", MODELS, features=features)
+
+    with pytest.raises(DatasetError, match="horsepower"):
+        read_model(world.settings, "price_linear", dbt_manifest=manifest)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"label": ""}, "lacks 'label'"),
+        ({"task": "guess"}, "has task 'guess'"),
+        ({"method": "magic"}, "has method 'magic'"),
+        ({"features": ["year", "year"]}, "expected different names"),
+        ({"features": ["price_usd"]}, "has its label 'price_usd' among its features"),
+    ],
+)
+def test_a_wrong_export_block_is_refused(
+    change: dict[str, object], words: str, world: World, tmp_path: Path
+) -> None:
+    models = {"price_linear": MODELS["price_linear"]}
+    manifest = write_dbt_manifest(world, tmp_path / "dbt.json", models, **change)
+
+    with pytest.raises(DbtManifestError, match=words):
+        read_model(world.settings, "price_linear", dbt_manifest=manifest)
