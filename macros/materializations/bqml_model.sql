@@ -14,12 +14,12 @@
         {%- do exceptions.warn(
             "'" ~ model.name ~ "' is not trained: " ~ state.problem
         ) -%}
-        {%- do run_query(bqml_record(state, state.problem)) -%}
+        {%- do run_query(bqml_record(meta.export, state, state.problem)) -%}
         {%- set outcome = 'NOT TRAINED' -%}
     {%- elif state.unchanged and not should_full_refresh() -%}
         {%- set outcome = 'UNCHANGED' -%}
     {%- else -%}
-        {%- do run_query(bqml_record(state, 'its training did not end')) -%}
+        {%- do run_query(bqml_record(meta.export, state, 'training did not end')) -%}
         {%- call statement('train') -%}
             create or replace model {{ this }}
             options ({{ options }})
@@ -27,7 +27,7 @@
             {{ sql }}
         {%- endcall -%}
         {%- do run_query(bqml_label(state)) -%}
-        {%- do run_query(bqml_record(state, none)) -%}
+        {%- do run_query(bqml_record(meta.export, state, none)) -%}
         {%- set outcome = 'TRAINED' -%}
     {%- endif -%}
     {%- call noop_statement('main', outcome) -%}{%- endcall -%}
@@ -129,12 +129,15 @@
     )
 {%- endmacro %}
 
-{% macro bqml_record(state, problem) -%}
+{% macro bqml_record(export, state, problem) -%}
     insert into {{ ref('model_trainings') }} (
-        model_name, sql_hash, options_hash, data_hash, problem, recorded_at
+        model_name, label, task, sql_hash, options_hash, data_hash, problem,
+        recorded_at
     )
     values (
         '{{ model.name }}',
+        '{{ export.label }}',
+        '{{ export.task }}',
         '{{ state.sql_hash }}',
         '{{ state.options_hash }}',
         '{{ state.data_hash }}',

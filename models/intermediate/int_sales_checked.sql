@@ -62,7 +62,8 @@ keyed as (
                                 'not a number: {{ column }} = ',
                                 {{ column }}_text
                             )
-                        when not {{ column }} between
+                        when
+                            not {{ column }} between
                             {{ limits[column][0] }} and {{ limits[column][1] }}
                             then concat(
                                 'out of range: {{ column }} = ',
@@ -169,7 +170,37 @@ ranked as (
 checked as (
 
     select
-        *,
+        ---------- ids
+        sale_id,
+        source_file,
+        record_number,
+
+        ---------- text
+        model,
+        region,
+        color,
+        fuel_type,
+        transmission,
+        sales_classification,
+        malformed_record,
+
+        ---------- numbers, as reported
+        year_text,
+        engine_size_l_text,
+        mileage_km_text,
+        price_usd_text,
+        sales_volume_text,
+
+        ---------- numbers
+        year,
+        engine_size_l,
+        mileage_km,
+        price_usd,
+        sales_volume,
+
+        ---------- judgement
+        reasons,
+        flags,
         case
             when array_length(reasons) > 0 then 'rejected'
             when occurrence > 1 then 'duplicate'

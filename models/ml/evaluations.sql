@@ -1,3 +1,7 @@
+{#-
+    ML.EVALUATE on the test rows. The first select has no rows: it gives the
+    columns when no model is trained.
+-#}
 {%- set models = trained_models() -%}
 {%- set metrics = {
     'regression': [
@@ -24,24 +28,26 @@ features as (
 
 evaluated as (
 
-    {% for model in models -%}
     select
-        '{{ model.name }}' as model_name,
-        metric,
-        value
-    from
-        {{ ml_evaluate(model.relation, 'select * from features') }}
-    unpivot include nulls (
-        value for metric in ({{ metrics[model.task] | join(', ') }})
-    )
-    {% if not loop.last %}union all{% endif %}
-    {% else -%}
-    select
-        cast(null as string) as model_name,
-        cast(null as string) as metric,
-        cast(null as float64) as value
+        '' as model_name,
+        '' as metric,
+        0.0 as value
     from features
     where false
+    {% for model in models %}
+    union all
+    select
+        '{{ model.name }}' as model_name,
+        metric.name as metric,
+        metric.value as value
+    from {{ ml_evaluate(model.relation, 'select * from features') }} as scores
+    cross join
+        unnest([
+            {% for name in metrics[model.task] %}
+            struct('{{ name }}' as name, scores.{{ name }} as value)
+            {%- if not loop.last %},{% endif %}
+            {% endfor %}
+        ]) as metric
     {% endfor %}
 
 )

@@ -28,11 +28,6 @@ features as (
     select
         ---------- ids
         sale_id,
-        case
-            when bucket < 6 then 'train'
-            when bucket < 8 then 'eval'
-            else 'test'
-        end as split,
 
         ---------- the car
         model,
@@ -47,7 +42,14 @@ features as (
         ---------- labels
         price_usd,
         sales_volume,
-        sales_classification
+        sales_classification,
+
+        ---------- where the row goes
+        case
+            when bucket < 6 then 'train'
+            when bucket < 8 then 'eval'
+            else 'test'
+        end as split
     from hashed
 
 )

@@ -1,4 +1,4 @@
-{#- Whatever the order of the rows: counts, sums and exclusive ors of hashes. -#}
+{#- The same whatever the order of the rows. -#}
 with
 
 features as (

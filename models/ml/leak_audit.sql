@@ -16,25 +16,25 @@
 ] -%}
 {%- set measures = [] -%}
 {%- for label in labels -%}
-    {%- for column in numbers + categories if column != label -%}
-        {%- if label in numbers and column in numbers -%}
+{%- for column in numbers + categories if column != label -%}
+{%- if label in numbers and column in numbers -%}
             {%- do measures.append((label, column, 'correlation',
                 leak_correlation('features', label, column))) -%}
-        {%- elif label in numbers -%}
+{%- elif label in numbers -%}
             {%- do measures.append((label, column, 'auc',
                 leak_auc('features', label, column))) -%}
             {%- do measures.append((label, column, 'conditional_entropy',
                 leak_entropy('features', label, column))) -%}
-        {%- elif column in numbers -%}
+{%- elif column in numbers -%}
             {%- do measures.append((label, column, 'auc',
                 leak_auc('features', column, label))) -%}
             {%- do measures.append((label, column, 'conditional_entropy',
                 leak_entropy('features', label, column))) -%}
-        {%- else -%}
+{%- else -%}
             {%- do measures.append((label, column, 'conditional_entropy',
                 leak_entropy('features', label, column))) -%}
-        {%- endif -%}
-    {%- endfor -%}
+{%- endif -%}
+{%- endfor -%}
 {%- endfor -%}
 with
 
@@ -83,7 +83,7 @@ strongest as (
     qualify
         row_number() over (
             partition by label, column_name
-            order by leaks desc, measure
+            order by leaks desc, measure asc
         ) = 1
 
 )

@@ -10,6 +10,8 @@ trainings as (
 
     select
         cast(null as string) as model_name,
+        cast(null as string) as label,
+        cast(null as string) as task,
         cast(null as string) as sql_hash,
         cast(null as string) as options_hash,
         cast(null as string) as data_hash,

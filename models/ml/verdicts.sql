@@ -4,14 +4,7 @@
     if its lower end is above 0. The constant is the train split's mean, or its
     share of each class.
 -#}
-{%- set models = exported_models() -%}
 with
-
-features as (
-
-    select * from {{ ref('features') }}
-
-),
 
 predictions as (
 
@@ -25,68 +18,21 @@ trainings as (
 
 ),
 
-labels as (
-
-    {% for model in models -%}
-    select
-        '{{ model.name }}' as model_name,
-        '{{ model.label }}' as label,
-        '{{ "squared_error" if model.task == "regression" else "log_loss" }}'
-            as loss
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
-
-),
-
-means as (
-
-    {% for model in models if model.task == 'regression' -%}
-    select
-        '{{ model.name }}' as model_name,
-        avg({{ model.label }}) as baseline_value
-    from features
-    where split = 'train'
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
-
-),
-
-shares as (
-
-    {% for model in models if model.task == 'classification' -%}
-    select
-        '{{ model.name }}' as model_name,
-        {{ model.label }} as actual_label,
-        count(*) / sum(count(*)) over () as baseline_probability
-    from features
-    where split = 'train'
-    group by 2
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
-
-),
-
 losses as (
 
     select
-        predictions.model_name,
+        model_name,
         if(
-            predictions.actual_label is null,
-            pow(means.baseline_value - predictions.actual_value, 2),
-            -ln(greatest(coalesce(shares.baseline_probability, 0), 1e-15))
+            actual_label is null,
+            pow(baseline_value - actual_value, 2),
+            -ln(greatest(baseline_probability, 1e-15))
         ) as baseline_loss,
         if(
-            predictions.actual_label is null,
-            pow(predictions.predicted_value - predictions.actual_value, 2),
-            -ln(greatest(predictions.actual_probability, 1e-15))
+            actual_label is null,
+            pow(predicted_value - actual_value, 2),
+            -ln(greatest(actual_probability, 1e-15))
         ) as model_loss
     from predictions
-    left join means
-        on predictions.model_name = means.model_name
-    left join shares
-        on
-            predictions.model_name = shares.model_name
-            and predictions.actual_label = shares.actual_label
 
 ),
 
@@ -108,28 +54,35 @@ compared as (
 judged as (
 
     select
-        labels.model_name,
-        labels.label,
-        labels.loss,
-        coalesce(compared.test_rows, 0) as test_rows,
+        trainings.model_name,
+        trainings.label,
         compared.baseline_loss,
         compared.model_loss,
         compared.improvement,
+        trainings.problem,
+        if(trainings.task = 'regression', 'squared_error', 'log_loss') as loss,
+        coalesce(compared.test_rows, 0) as test_rows,
         compared.improvement - compared.half_width as interval_low,
         compared.improvement + compared.half_width as interval_high,
-        trainings.problem,
         coalesce(compared.improvement > compared.half_width, false)
             as has_signal
-    from labels
-    left join compared on labels.model_name = compared.model_name
-    left join trainings on labels.model_name = trainings.model_name
+    from trainings
+    left join compared on trainings.model_name = compared.model_name
 
 ),
 
 verdicts as (
 
     select
-        * except (problem, has_signal),
+        model_name,
+        label,
+        loss,
+        test_rows,
+        baseline_loss,
+        model_loss,
+        improvement,
+        interval_low,
+        interval_high,
         if(has_signal, 'signal', 'no_signal') as status,
         case
             when problem is not null

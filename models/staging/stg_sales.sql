@@ -34,7 +34,8 @@ renamed as (
 
         ---------- numbers
         safe_cast({{ trim_to_null('year') }} as int64) as year,
-        safe_cast({{ trim_to_null('engine_size_l') }} as float64) as engine_size_l,
+        safe_cast({{ trim_to_null('engine_size_l') }} as float64)
+            as engine_size_l,
         safe_cast({{ trim_to_null('mileage_km') }} as int64) as mileage_km,
         safe_cast({{ trim_to_null('price_usd') }} as float64) as price_usd,
         safe_cast({{ trim_to_null('sales_volume') }} as int64) as sales_volume
