@@ -1,7 +1,10 @@
-"""Pickles that hold scikit-learn's and NumPy's classes alone.
+"""Pickles that hold scikit-learn's estimators and NumPy's arrays alone.
 
 A class of ours inside would tie whoever opens the pickle to this repository; any other
-import is a way to run code. Both writer and reader ask this module.
+import is a way to run code. A package's name is no proof: NumPy holds functions that run
+text, and `module.os.system` is reached through any module that imports `os`. So NumPy's
+names are listed, and a name of scikit-learn must be an estimator's class. Both writer and
+reader ask this module.
 """
 
 from __future__ import annotations
@@ -13,8 +16,21 @@ from typing import Any
 
 from export.errors import PickleError
 
-PACKAGES = {"sklearn", "numpy"}
-BUILTINS = {"builtins.slice", "builtins.set", "collections.OrderedDict", "collections.defaultdict"}
+NAMES = {
+    "builtins.set",
+    "builtins.slice",
+    "collections.OrderedDict",
+    "numpy._core.multiarray._reconstruct",
+    "numpy._core.multiarray.scalar",
+    "numpy._core.numeric._frombuffer",
+    "numpy.bool",
+    "numpy.dtype",
+    "numpy.float64",
+    "numpy.int64",
+    "numpy.ndarray",
+    "numpy.object_",
+    "numpy.str_",
+}
 
 
 def dump(pipeline: Any) -> bytes:
@@ -67,18 +83,28 @@ class _Unpickler(pickle.Unpickler):
     """Imports what belongs in the pickle, whatever the opcodes did to hide."""
 
     def find_class(self, module: str, name: str) -> Any:
-        if not _belongs(f"{module}.{name}"):
+        if not _belongs(f"{module}.{name}") or "." in name:
             raise PickleError(f"The pickle imports '{module}.{name}', which has no place in it.")
-        return super().find_class(module, name)
+        found = super().find_class(module, name)
+        if module.startswith("sklearn.") and not _is_estimator(found):
+            raise PickleError(f"The pickle imports '{module}.{name}', which is no estimator.")
+        return found
 
 
 def _belongs(name: str) -> bool:
-    return name.split(".")[0] in PACKAGES or name in BUILTINS
+    return name in NAMES or name.startswith("sklearn.")
+
+
+def _is_estimator(found: Any) -> bool:
+    from sklearn.base import BaseEstimator  # whoever only verifies does without scikit-learn
+
+    return isinstance(found, type) and issubclass(found, BaseEstimator)
 
 
 def _refuse_strangers(data: bytes) -> None:
     strangers = sorted(name for name in pickled_names(data) if not _belongs(name))
     if strangers:
         raise PickleError(
-            f"The pickle names {strangers}; expected names from {sorted(PACKAGES)} alone."
+            f"The pickle names {strangers}; expected names from "
+            "scikit-learn's estimators and NumPy's arrays alone."
         )
