@@ -21,7 +21,7 @@ from export.artifact import Manifest, replay, unpickle
 
 def main() -> None:
     """Answer with the tables, or with the reason why there are none."""
-    answers = os.dup(sys.stdout.fileno())
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     request = json.load(sys.stdin)
     _import_estimators()
@@ -33,8 +33,8 @@ def main() -> None:
         answer = {"error": str(error)}
     except Exception as error:
         answer = {"error": f"{type(error).__name__}: {error}"}
-    with os.fdopen(answers, "w") as stream:
-        json.dump(answer, stream)
+    with answers:
+        json.dump(answer, answers)
 
 
 def _open(request: dict[str, Any]) -> dict[str, Any]:

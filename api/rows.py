@@ -22,7 +22,14 @@ EXPECTED = {
     "INT64": "a whole number of 64 bits or null",
     "FLOAT64": "a finite number or null",
 }
-WORDS = {"True": "true", "False": "false", "None": "null", "nan": "NaN", "inf": "Infinity"}
+WORDS = {
+    "True": "true",
+    "False": "false",
+    "None": "null",
+    "nan": "NaN",
+    "inf": "Infinity",
+    "-inf": "-Infinity",
+}
 Row = dict[str, Any]
 
 

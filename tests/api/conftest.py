@@ -1,0 +1,62 @@
+import uuid
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from api.settings import Settings
+from cloud import storage_client
+from export.artifact import signing_key
+from tests.api.publishing import publish, version_files
+from tests.api.serving import serving, wait_for
+
+V1, V2 = "1" * 16, "2" * 16
+
+
+@pytest.fixture(scope="session")
+def signed_by(tmp_path_factory):
+    """A key pair: the private key, and the file of the public one."""
+    folder: Path = tmp_path_factory.mktemp("keys")
+    key = signing_key(folder / "signing.pem", folder / "public.pem")
+    return key, folder / "public.pem"
+
+
+@pytest.fixture(scope="session")
+def key(signed_by):
+    return signed_by[0]
+
+
+@pytest.fixture(scope="session")
+def make_settings(local_cloud, signed_by):
+    """Settings of an API on a new bucket of its own."""
+
+    def make(**changes):
+        bucket = f"models-{uuid.uuid4().hex[:12]}"
+        cloud = replace(local_cloud.settings, bucket=bucket, public_key_file=signed_by[1])
+        storage_client(cloud).create_bucket(bucket)
+        return Settings(cloud=cloud, reload_seconds=0.1, **changes)
+
+    return make
+
+
+@pytest.fixture
+def settings(make_settings):
+    return make_settings()
+
+
+@pytest.fixture
+def bucket(settings):
+    return storage_client(settings.cloud).bucket(settings.cloud.bucket)
+
+
+@pytest.fixture(scope="session")
+def api(make_settings, key):
+    """A client of an API that serves three models: `price`, `class_two`, `class_many`."""
+    settings = make_settings(max_rows=2000, max_body_bytes=1024 * 1024)
+    bucket = storage_client(settings.cloud).bucket(settings.cloud.bucket)
+    names = ("price", "class_two", "class_many")
+    for name in names:
+        publish(bucket, name, V1, version_files(name, V1, key))
+    with serving(settings) as client:
+        wait_for(client, **dict.fromkeys(names, V1))
+        yield client

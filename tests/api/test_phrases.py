@@ -1,0 +1,53 @@
+import pytest
+
+from api.phrases import preferred, say, verdict_sentence
+from tests.api.publishing import VERDICT
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "en"),
+        ("pt-BR,pt;q=0.9,en;q=0.8", "pt-BR"),
+        ("pt", "pt-BR"),
+        ("en-GB,pt;q=0.5", "en"),
+        ("de,pt;q=0.3,en;q=0.2", "pt-BR"),
+        ("de", "en"),
+        ("pt;q=0", "en"),
+        ("pt;q=x, *;;;=,", "en"),
+        ("," * 5000, "en"),
+    ],
+)
+def test_the_language_is_the_one_the_reader_likes_best(header, language):
+    assert preferred(header) == language
+
+
+def test_a_signal_is_told_with_its_interval():
+    assert verdict_sentence(VERDICT, "en") == (
+        "Better than a constant guess: on 1993 rows it had not seen, its mean squared error is "
+        "lower by 312.5 (95% interval 300.2 to 325)."
+    )
+
+
+def test_no_signal_is_told_plainly_in_portuguese():
+    verdict = VERDICT | {"status": "no_signal", "improvement": -0.012345, "loss": "log_loss"}
+    verdict["interval"] = [-0.02, 0.001]
+
+    assert verdict_sentence(verdict, "pt-BR") == (
+        "Não decida com base nisto: em 1993 linhas que não tinha visto, o modelo não se mostrou "
+        "melhor que um palpite constante (ganho em log loss média: -0,01235, intervalo de 95%: "
+        "-0,02 a 0,001)."
+    )
+
+
+def test_a_verdict_without_figures_gives_its_reason():
+    verdict = VERDICT | {"status": "no_signal", "improvement": None, "interval": None}
+    verdict["reason"] = "All 120 training rows are of the class 'High'."
+
+    assert verdict_sentence(verdict, "en").endswith("guess. " + verdict["reason"])
+
+
+def test_years_are_written_without_thousands_marks():
+    words = say("above", "pt-BR", value=2030, limit=2024.0)
+
+    assert words.startswith("2030 está acima do maior valor visto no treino, 2024;")
