@@ -5,7 +5,6 @@ Each is one query of one ML function; nothing is computed here.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,7 +19,7 @@ from export.parity import Answers
 KEY = "row_key"
 
 
-def answers(warehouse: Warehouse, node: Node, source: str) -> Answers:
+def answers(warehouse: Warehouse, node: Node, source: str, **parameters: str) -> Answers:
     """Return BigQuery ML's own predictions.
 
     Parameters
@@ -31,11 +30,14 @@ def answers(warehouse: Warehouse, node: Node, source: str) -> Answers:
         The model.
     source : str
         A query that gives `row_key` and the features.
+    **parameters : str
+        The query's parameters.
     """
     predicted = f"predicted_{node.label}"
     columns = [KEY, predicted] + ([f"{predicted}_probs"] if node.task == "classification" else [])
     listed = ", ".join(f"`{column}`" for column in columns)
-    table = warehouse.arrow(f"select {listed} from ml.predict(model `{node.relation}`, ({source}))")
+    sql = f"select {listed} from ml.predict(model `{node.relation}`, ({source}))"
+    table = warehouse.arrow(sql, **parameters)
     keys = tuple(table.column(KEY).to_pylist())
     if node.task == "regression":
         values = table.column(predicted).to_numpy().astype("float64")
@@ -84,28 +86,16 @@ def split_rows(node: Node) -> str:
     )
 
 
-def literal_rows(rows: Mapping[str, Mapping[str, Any]], types: Mapping[str, str]) -> str:
-    """Return a query that holds rows itself, for `answers`.
+def given_rows(node: Node, types: Mapping[str, str]) -> str:
+    """Return the query of rows given as JSON in the parameter `rows`, for `answers`.
 
     Parameters
     ----------
-    rows : mapping of str to mapping
-        Value by feature, by row key.
+    node : Node
+        The model.
     types : mapping of str to str
         BigQuery type by feature.
     """
-    selects = [
-        f"select {_literal(key, 'STRING')} as {KEY}, "
-        + ", ".join(f"{_literal(row[name], kind)} as `{name}`" for name, kind in types.items())
-        for key, row in rows.items()
-    ]
-    return " union all ".join(selects)
-
-
-def _literal(value: Any, kind: str) -> str:
-    if value is None:
-        return f"cast(null as {kind})"
-    if kind == "STRING":
-        return json.dumps(value, ensure_ascii=False)
-    number = repr(int(value)) if kind == "INT64" else repr(float(value))
-    return f"cast({number} as {kind})"
+    cells = [f"json_value(entry, '$.{KEY}') as {KEY}"]
+    cells += [f"cast(json_value(entry, '$.{n}') as {types[n]}) as `{n}`" for n in node.features]
+    return f"select {', '.join(cells)} from unnest(json_query_array(@rows)) as entry"

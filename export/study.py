@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -178,8 +179,8 @@ def _expected(
     types: dict[str, str],
 ) -> Answers:
     ordinary = answers.answers(warehouse, node, answers.split_rows(node))
-    literal = answers.literal_rows({row.key: row.values for row in hard}, types)
-    unusual = answers.answers(warehouse, node, literal)
+    rows = json.dumps([{answers.KEY: row.key} | row.values for row in hard])
+    unusual = answers.answers(warehouse, node, answers.given_rows(node, types), rows=rows)
     ordinary = ordinary.at(tuple(test.column(node.key).to_pylist()))
     return ordinary.then(unusual.at(tuple(row.key for row in hard)))
 
