@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import pickle
 import pickletools
+from collections.abc import Iterator
 from typing import Any
 
 from export.errors import PickleError
@@ -62,8 +63,8 @@ def pickled_names(data: bytes) -> set[str]:
     """Return the dotted names a pickle would import, found by reading its opcodes."""
     names: set[str] = set()
     recent: list[str] = []
-    memo: list[str] = []
-    for opcode, argument, _ in pickletools.genops(data):
+    memo: dict[int, str] = {}
+    for opcode, argument, _ in _opcodes(data):
         if opcode.name in ("GLOBAL", "INST"):
             names.add(str(argument).replace(" ", "."))
         elif opcode.name == "STACK_GLOBAL":
@@ -71,12 +72,19 @@ def pickled_names(data: bytes) -> set[str]:
         elif opcode.name.startswith("EXT"):
             names.add(f"copyreg.extension{argument}")
         elif opcode.name == "MEMOIZE":
-            memo.append(recent[-1] if recent else "")
+            memo[len(memo)] = recent[-1] if recent else ""
         elif opcode.name in ("BINGET", "LONG_BINGET"):
-            recent.append(memo[int(argument or 0)])
+            recent.append(memo.get(int(argument or 0), ""))
         if isinstance(argument, str):
             recent.append(argument)
     return names
+
+
+def _opcodes(data: bytes) -> Iterator[tuple[pickletools.OpcodeInfo, Any, int | None]]:
+    try:
+        yield from pickletools.genops(data)
+    except ValueError as error:
+        raise PickleError(f"These {len(data)} bytes are not a pickle: {error}.") from None
 
 
 class _Unpickler(pickle.Unpickler):

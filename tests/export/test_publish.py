@@ -150,6 +150,7 @@ def test_of_two_publishers_one_wins_and_the_other_is_told(
     assert loser.error is not None and "Another publisher moved" in loser.error
 
 
+@pytest.mark.soak
 def test_two_publishers_of_the_same_version_end_in_peace(here: World, dbt_manifest: Path) -> None:
     command = [sys.executable, "-m", "export", "publish", "--model", "price_linear"]
     command += ["--dbt-manifest", str(dbt_manifest)]
