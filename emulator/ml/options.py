@@ -13,6 +13,16 @@ from typing import Any
 
 from emulator.ml.errors import NotEmulated, OptionError
 from emulator.ml.literals import Expression
+from emulator.ml.option_values import (
+    Reader,
+    boolean,
+    integer,
+    number,
+    one_column,
+    one_of,
+    text,
+    weights_by_label,
+)
 
 
 @dataclass(frozen=True)
@@ -153,100 +163,35 @@ _RULES: tuple[tuple[Callable[[TrainingOptions], bool], str], ...] = (
 )
 
 
-def _invalid(name: str, value: Any, expected: str) -> OptionError:
-    shown = value.text if isinstance(value, Expression) else repr(value)
-    return OptionError(f"Invalid value for option {name.upper()}: {shown}. Expected {expected}.")
-
-
-def _boolean(name: str, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise _invalid(name, value, "TRUE or FALSE")
-    return value
-
-
-def _number(least: float, *, above: bool = False, below: float | None = None) -> Any:
-    bound = f"{'above' if above else 'of at least'} {least:g}"
-    limit = "" if below is None else f" and below {below:g}"
-
-    def read(name: str, value: Any) -> float:
-        plain = isinstance(value, int | float) and not isinstance(value, bool)
-        if not plain or value < least or (above and value == least):
-            raise _invalid(name, value, f"a number {bound}{limit}")
-        if below is not None and value >= below:
-            raise _invalid(name, value, f"a number {bound}{limit}")
-        return float(value)
-
-    return read
-
-
-def _integer(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise _invalid(name, value, "an INT64 of at least 1")
-    return int(value)
-
-
-def _one_of(*allowed: str) -> Any:
-    def read(name: str, value: Any) -> str:
-        if not isinstance(value, str) or value.upper() not in allowed:
-            raise _invalid(name, value, "one of " + ", ".join(f"'{one}'" for one in allowed))
-        return value.upper()
-
-    return read
-
-
-def _text(name: str, value: Any) -> str:
-    if not isinstance(value, str) or not value:
-        raise _invalid(name, value, "a STRING")
-    return value
-
-
-def _label_columns(name: str, value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or len(value) != 1 or not isinstance(value[0], str):
-        raise _invalid(name, value, "an ARRAY with the name of one column")
-    return (value[0],)
-
-
-def _class_weights(name: str, value: Any) -> tuple[tuple[str, float], ...]:
-    pairs = value if isinstance(value, list) else [None]
-    for pair in pairs:
-        plain = isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[1], int | float)
-        if not plain or isinstance(pair[1], bool) or pair[1] < 0:
-            raise _invalid(name, value, "an ARRAY of STRUCT(label, weight of at least 0)")
-    weights = tuple((str(label), float(weight)) for label, weight in pairs)
-    if len({label for label, _ in weights}) != len(weights):
-        raise _invalid(name, value, "each label once")
-    return weights
-
-
 def _model_type(name: str, value: Any) -> str:
-    text = _text(name, value).upper()
-    if text in _OTHER_TYPES:
-        raise NotEmulated(f"MODEL_TYPE = '{text}'", "Emulated: LINEAR_REG, LOGISTIC_REG.")
-    return str(_one_of("LINEAR_REG", "LOGISTIC_REG")(name, text))
+    kind = text(name, value).upper()
+    if kind in _OTHER_TYPES:
+        raise NotEmulated(f"MODEL_TYPE = '{kind}'", "Emulated: LINEAR_REG, LOGISTIC_REG.")
+    return str(one_of("LINEAR_REG", "LOGISTIC_REG")(name, kind))
 
 
-_OPTIONS: dict[str, Callable[[str, Any], Any]] = {
+_OPTIONS: dict[str, Reader] = {
     "model_type": _model_type,
-    "input_label_cols": _label_columns,
-    "data_split_method": _one_of("AUTO_SPLIT", "RANDOM", "CUSTOM", "SEQ", "NO_SPLIT"),
-    "data_split_eval_fraction": _number(0, above=True, below=1),
-    "data_split_col": _text,
-    "optimize_strategy": _one_of("AUTO_STRATEGY", "BATCH_GRADIENT_DESCENT", "NORMAL_EQUATION"),
-    "learn_rate_strategy": _one_of("LINE_SEARCH", "CONSTANT"),
-    "learn_rate": _number(0, above=True),
-    "ls_init_learn_rate": _number(0, above=True),
-    "l1_reg": _number(0),
-    "l2_reg": _number(0),
-    "max_iterations": _integer,
-    "early_stop": _boolean,
-    "min_rel_progress": _number(0),
-    "fit_intercept": _boolean,
-    "category_encoding_method": _one_of("ONE_HOT_ENCODING", "DUMMY_ENCODING"),
-    "auto_class_weights": _boolean,
-    "class_weights": _class_weights,
-    "enable_global_explain": _boolean,
-    "warm_start": _boolean,
-    "calculate_p_values": _boolean,
+    "input_label_cols": one_column,
+    "data_split_method": one_of("AUTO_SPLIT", "RANDOM", "CUSTOM", "SEQ", "NO_SPLIT"),
+    "data_split_eval_fraction": number(0, above=True, below=1),
+    "data_split_col": text,
+    "optimize_strategy": one_of("AUTO_STRATEGY", "BATCH_GRADIENT_DESCENT", "NORMAL_EQUATION"),
+    "learn_rate_strategy": one_of("LINE_SEARCH", "CONSTANT"),
+    "learn_rate": number(0, above=True),
+    "ls_init_learn_rate": number(0, above=True),
+    "l1_reg": number(0),
+    "l2_reg": number(0),
+    "max_iterations": integer,
+    "early_stop": boolean,
+    "min_rel_progress": number(0),
+    "fit_intercept": boolean,
+    "category_encoding_method": one_of("ONE_HOT_ENCODING", "DUMMY_ENCODING"),
+    "auto_class_weights": boolean,
+    "class_weights": weights_by_label,
+    "enable_global_explain": boolean,
+    "warm_start": boolean,
+    "calculate_p_values": boolean,
 }
 
 _REFUSED = (

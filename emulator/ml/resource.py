@@ -8,19 +8,12 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from emulator.ml.metrics import CLASSIFICATION
 from emulator.ml.model import Model
+from emulator.ml.options import TrainingOptions
+from emulator.ml.resource_metrics import evaluation_metrics
 
 REST_TYPES = {"LINEAR_REG": "LINEAR_REGRESSION", "LOGISTIC_REG": "LOGISTIC_REGRESSION"}
 _SPLITS = {"SEQ": "SEQUENTIAL"}
-_REGRESSION = {
-    "meanAbsoluteError": "mean_absolute_error",
-    "meanSquaredError": "mean_squared_error",
-    "meanSquaredLogError": "mean_squared_log_error",
-    "medianAbsoluteError": "median_absolute_error",
-    "rSquared": "r2_score",
-}
-_AGGREGATE = ("precision", "recall", "accuracy", "f1Score", "logLoss", "rocAuc")
 
 
 def summary(model: Model, location: str) -> dict[str, Any]:
@@ -51,7 +44,7 @@ def resource(model: Model, location: str) -> dict[str, Any]:
     body = summary(model, location) | {
         "trainingRuns": [_training_run(model)],
         "featureColumns": [_column(f.name, f.type) for f in model.features],
-        "labelColumns": [_column(f"predicted_{model.label}", _label_type(model))],
+        "labelColumns": [_column(model.label, model.label_type)],
     }
     return {"etag": etag(model), **_finite(body)}
 
@@ -60,10 +53,6 @@ def etag(model: Model) -> str:
     """Return a text that changes with the model and its metadata."""
     text = json.dumps([str(model.name), model.metadata.created, model.metadata.modified])
     return hashlib.sha256(text.encode()).hexdigest()[:24]
-
-
-def _label_type(model: Model) -> str:
-    return "FLOAT64" if model.classes is None else model.label_type
 
 
 def _column(name: str, kind: str) -> dict[str, Any]:
@@ -77,7 +66,7 @@ def _training_run(model: Model) -> dict[str, Any]:
         "trainingStartTime": str(int(model.started * 1000)),
         "startTime": _timestamp(started),
         "results": _results(model),
-        "evaluationMetrics": _metrics(model),
+        "evaluationMetrics": evaluation_metrics(model),
     }
     if model.explanation is not None:
         run |= _explanations(model)
@@ -119,6 +108,12 @@ def _options(model: Model) -> dict[str, Any]:
         "categoryEncodingMethod": options.category_encoding_method,
         "fitIntercept": options.fit_intercept,
     }
+    return body | _chosen_options(options, linear)
+
+
+def _chosen_options(options: TrainingOptions, linear: bool) -> dict[str, Any]:
+    """Return the options that only some trainings have."""
+    body: dict[str, Any] = {}
     if options.learn_rate_strategy == "CONSTANT":
         body["learnRate"] = options.learn_rate
     else:
@@ -135,71 +130,6 @@ def _options(model: Model) -> dict[str, Any]:
     if options.class_weights is not None:
         body["labelClassWeights"] = dict(options.class_weights)
     return body
-
-
-def _metrics(model: Model) -> dict[str, Any]:
-    if model.classes is None:
-        found = {key: model.metrics[name] for key, name in _REGRESSION.items()}
-        return {"regressionMetrics": found}
-    named = zip(_AGGREGATE, CLASSIFICATION, strict=True)
-    aggregate: dict[str, Any] = {key: model.metrics[name] for key, name in named}
-    if model.is_binary:
-        return {"binaryClassificationMetrics": _binary(model, aggregate | {"threshold": 0.5})}
-    matrix = {"confidenceThreshold": 0.0, "rows": _confusion_rows(model)}
-    return {
-        "multiClassClassificationMetrics": {
-            "aggregateClassificationMetrics": aggregate,
-            "confusionMatrixList": [matrix],
-        }
-    }
-
-
-def _binary(model: Model, aggregate: dict[str, Any]) -> dict[str, Any]:
-    assert model.classes is not None and model.roc is not None
-    negative, positive = model.classes
-    curve = model.roc
-    return {
-        "aggregateClassificationMetrics": aggregate,
-        "binaryConfusionMatrixList": [
-            _binary_matrix(threshold, hits, alarms, curve.positives, curve.negatives)
-            for threshold, hits, alarms in zip(
-                curve.thresholds, curve.true_positives, curve.false_positives, strict=True
-            )
-        ],
-        "positiveLabel": positive,
-        "negativeLabel": negative,
-    }
-
-
-def _binary_matrix(
-    threshold: float, hits: int, alarms: int, positives: int, negatives: int
-) -> dict[str, Any]:
-    right = hits + negatives - alarms
-    return {
-        "positiveClassThreshold": threshold,
-        "truePositives": str(hits),
-        "falsePositives": str(alarms),
-        "trueNegatives": str(negatives - alarms),
-        "falseNegatives": str(positives - hits),
-        "precision": hits / (hits + alarms) if hits + alarms else math.nan,
-        "recall": hits / positives if positives else math.nan,
-        "f1Score": 2 * hits / (hits + alarms + positives) if alarms + positives else math.nan,
-        "accuracy": right / (positives + negatives),
-    }
-
-
-def _confusion_rows(model: Model) -> list[dict[str, Any]]:
-    assert model.classes is not None and model.confusion is not None
-    return [
-        {
-            "actualLabel": actual,
-            "entries": [
-                {"predictedLabel": predicted, "itemCount": str(count)}
-                for predicted, count in zip(model.classes, counts, strict=True)
-            ],
-        }
-        for actual, counts in zip(model.classes, model.confusion.counts, strict=True)
-    ]
 
 
 def _explanations(model: Model) -> dict[str, Any]:

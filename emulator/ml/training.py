@@ -17,7 +17,8 @@ from emulator.ml.logistic import fit_logistic, sigmoid, softmax
 from emulator.ml.model import Confusion, Metadata, Model, ModelName, Roc, feature_width
 from emulator.ml.options import TrainingOptions
 from emulator.ml.roc import curve
-from emulator.ml.training_data import Columns, Part, TrainingSet, make_training_set
+from emulator.ml.training_columns import Columns
+from emulator.ml.training_data import Part, TrainingSet, make_training_set
 from emulator.session import Session
 
 

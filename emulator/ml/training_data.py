@@ -11,21 +11,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from emulator.ml import split, types
 from emulator.ml.columns import (
-    CategoryColumn,
     Codes,
     Floats,
     Hashes,
-    NumberColumn,
     hash_codes,
     hash_numbers,
 )
 from emulator.ml.design import Design, make_design
-from emulator.ml.errors import NotEmulated, TrainingDataError
+from emulator.ml.errors import TrainingDataError
 from emulator.ml.features import (
     CategoricalFeature,
     Feature,
@@ -33,7 +29,9 @@ from emulator.ml.features import (
     describe_categories,
     describe_numbers,
 )
+from emulator.ml.logistic import MOST_CLASSES
 from emulator.ml.options import TrainingOptions
+from emulator.ml.training_columns import Column, Columns
 
 
 @dataclass(frozen=True)
@@ -79,112 +77,6 @@ class TrainingSet:
         return self.training if self.evaluation is None else self.evaluation
 
 
-@dataclass(frozen=True)
-class _Column:
-    """One column of the query and what collects it."""
-
-    position: int
-    name: str
-    type: str
-    collector: NumberColumn | CategoryColumn
-
-
-class Columns:
-    """The columns of a training query by their use, filled batch by batch."""
-
-    def __init__(self, schema: pa.Schema, options: TrainingOptions) -> None:
-        _check_names(schema)
-        self._options = options
-        self._is_class = options.model_type == "LOGISTIC_REG"
-        self.label = self._label(schema, options.label)
-        self.split = self._split(schema)
-        used = {self.label.position} | ({self.split.position} if self.split else set())
-        self.features = [
-            _feature(position, field)
-            for position, field in enumerate(schema)
-            if position not in used
-        ]
-        if not self.features:
-            raise TrainingDataError(
-                "The training query has no feature: every column is the label or DATA_SPLIT_COL."
-            )
-        self.rows = 0
-
-    def append(self, batch: pa.RecordBatch) -> None:
-        """Take the next batch of the query."""
-        self.rows += batch.num_rows
-        for column in (self.label, *([self.split] if self.split else []), *self.features):
-            array = batch.column(column.position)
-            if column is self.split and column.type == "TIMESTAMP":
-                array = pc.cast(array, pa.timestamp("us", tz="UTC")).cast(pa.int64())
-            column.collector.append(array)
-
-    def _label(self, schema: pa.Schema, name: str) -> _Column:
-        position = _position(schema, name, "label")
-        field = schema.field(position)
-        kind = types.type_name(field)
-        allowed = types.LABELS if self._is_class else types.NUMERIC
-        if kind not in allowed:
-            raise TrainingDataError(
-                f'Label column "{field.name}" has type {kind}; '
-                f"a {self._options.model_type} model needs one of {', '.join(sorted(allowed))}."
-            )
-        collector = CategoryColumn if self._is_class else NumberColumn
-        return _Column(position, field.name, kind, collector(field.name))
-
-    def _split(self, schema: pa.Schema) -> _Column | None:
-        name = self._options.data_split_col
-        if name is None:
-            return None
-        position = _position(schema, name, "data split")
-        field = schema.field(position)
-        kind = types.type_name(field)
-        allowed = ("BOOL",) if self._options.data_split_method == "CUSTOM" else _SEQUENCES
-        if kind not in allowed:
-            raise TrainingDataError(
-                f'Data split column "{field.name}" has type {kind}; DATA_SPLIT_METHOD '
-                f"'{self._options.data_split_method}' needs {' or '.join(allowed)}."
-            )
-        collector = NumberColumn if kind in _SEQUENCES[:-1] else CategoryColumn
-        return _Column(position, field.name, kind, collector(field.name))
-
-
-_SEQUENCES = ("INT64", "FLOAT64", "NUMERIC", "BIGNUMERIC", "TIMESTAMP", "STRING")
-
-
-def _check_names(schema: pa.Schema) -> None:
-    seen: set[str] = set()
-    for name in schema.names:
-        if name.lower() in seen:
-            raise TrainingDataError(
-                "Duplicate column names in the result are not supported. "
-                f"Found duplicate(s): {name}"
-            )
-        seen.add(name.lower())
-
-
-def _position(schema: pa.Schema, name: str, role: str) -> int:
-    for position, column in enumerate(schema.names):
-        if column.lower() == name.lower():
-            return position
-    raise TrainingDataError(
-        f'The {role} column "{name}" is not among the columns of the training query: '
-        f"{', '.join(schema.names)}."
-    )
-
-
-def _feature(position: int, field: pa.Field) -> _Column:
-    kind = types.type_name(field)
-    if kind in types.NUMERIC:
-        return _Column(position, field.name, kind, NumberColumn(field.name))
-    if kind in types.CATEGORICAL:
-        return _Column(position, field.name, kind, CategoryColumn(field.name))
-    raise NotEmulated(
-        f'A feature of type {kind} (column "{field.name}")',
-        "Cast it to STRING, BOOL, INT64, FLOAT64 or NUMERIC, or leave it out.",
-    )
-
-
 def make_training_set(columns: Columns, options: TrainingOptions) -> TrainingSet:
     """Order, split and encode what a training query returned.
 
@@ -203,8 +95,8 @@ def make_training_set(columns: Columns, options: TrainingOptions) -> TrainingSet
     training, evaluation, method = _divide(order, flags, options)
     if not len(training):
         raise TrainingDataError(
-            "The data split leaves zero training rows: "
-            f'no row has FALSE in DATA_SPLIT_COL "{options.data_split_col}".'
+            f"DATA_SPLIT_METHOD '{method}' leaves zero training rows by the values of "
+            f'DATA_SPLIT_COL "{options.data_split_col}".'
         )
     classes, label = _classes(columns, label, training)
     if classes is not None:
@@ -213,24 +105,15 @@ def make_training_set(columns: Columns, options: TrainingOptions) -> TrainingSet
         _describe(column, raw.pop(column.position), training, options)
         for column in columns.features
     ]
-    encoded = [
-        one
-        for kind in (NumericFeature, CategoricalFeature)
-        for one in found
-        if isinstance(one[0], kind)
-    ]
-
-    def part(rows: split.Rows) -> Part:
-        return Part(_design(encoded, rows), label[rows])
-
+    encoded = sorted(found, key=lambda one: isinstance(one[0], CategoricalFeature))
     return TrainingSet(
         features=tuple(feature for feature, _ in found),
         encoded=tuple(feature for feature, _ in encoded),
         label=columns.label.name,
         label_type=columns.label.type,
         classes=classes,
-        training=part(training),
-        evaluation=part(evaluation) if len(evaluation) else None,
+        training=_part(encoded, label, training),
+        evaluation=_part(encoded, label, evaluation) if len(evaluation) else None,
         split_method=method,
     )
 
@@ -300,19 +183,16 @@ def _classes(
             f'The label column "{columns.label.name}" has a single class, "{classes[0]}", in the '
             "training rows; a classification model needs at least two."
         )
-    if len(classes) > _MOST_CLASSES:
+    if len(classes) > MOST_CLASSES:
         raise TrainingDataError(
             f'The label column "{columns.label.name}" has {len(classes)} classes; '
-            f"LOGISTIC_REG models support at most {_MOST_CLASSES}."
+            f"LOGISTIC_REG models support at most {MOST_CLASSES}."
         )
     return classes, translation[codes]
 
 
-_MOST_CLASSES = 50
-
-
 def _describe(
-    column: _Column, data: Any, training: split.Rows, options: TrainingOptions
+    column: Column, data: Any, training: split.Rows, options: TrainingOptions
 ) -> tuple[Feature, Any]:
     """Return the feature, and its rows: centred numbers or positions of categories."""
     if isinstance(data, tuple):
@@ -336,11 +216,12 @@ def _describe(
     )
 
 
-def _design(encoded: list[tuple[Feature, Any]], rows: split.Rows) -> Design:
+def _part(encoded: list[tuple[Feature, Any]], label: Floats | Codes, rows: split.Rows) -> Part:
     numbers = [data for feature, data in encoded if isinstance(feature, NumericFeature)]
     matrix = np.empty((len(rows), len(numbers)))
     for column, values in enumerate(numbers):
         matrix[:, column] = values[rows]
     categorical = [(f, data) for f, data in encoded if isinstance(f, CategoricalFeature)]
     codes = [data[rows] for _, data in categorical]
-    return make_design(matrix, codes, [len(feature.categories) for feature, _ in categorical])
+    sizes = [len(feature.categories) for feature, _ in categorical]
+    return Part(make_design(matrix, codes, sizes), label[rows])

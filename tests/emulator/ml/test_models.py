@@ -26,7 +26,7 @@ def test_a_model_comes_back_as_google_returns_it(client):
     assert [column.type.type_kind.name for column in model.feature_columns] == [
         "STRING", "STRING", "INT64", "FLOAT64",
     ]  # fmt: skip
-    assert [column.name for column in model.label_columns] == ["predicted_dear"]
+    assert [column.name for column in model.label_columns] == ["dear"]
     assert training["trainingOptions"]["dataSplitMethod"] == "NO_SPLIT"
     assert training["results"][0]["index"] == 0
     metrics = training["evaluationMetrics"]["binaryClassificationMetrics"]

@@ -11,7 +11,7 @@ from emulator.ml.model import Model, ModelName
 from emulator.ml.options import TrainingOptions, read_training_options
 from emulator.ml.scoring import bind, probabilities
 from emulator.ml.training import fit
-from emulator.ml.training_data import Columns
+from emulator.ml.training_columns import Columns
 
 NAME = ModelName("project", "dataset", "model")
 
