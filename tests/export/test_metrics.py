@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -60,3 +61,18 @@ def test_binary_metrics_are_of_the_higher_class() -> None:
     assert found["precision"] == pytest.approx(2 / 3)
     assert found["recall"] == pytest.approx(2 / 3)
     assert found["accuracy"] == 0.5
+
+
+@pytest.mark.parametrize("rows", [3, 1000, 1001, 1475])
+def test_the_area_compares_quantiles_whose_ranks_are_whole_numbers(rows: int) -> None:
+    scores = np.arange(2 * rows) / (2 * rows)
+    values = np.column_stack([1 - scores, scores])
+    truth = ["Low" if number % 2 else "High" for number in range(2 * rows)]
+    keys = tuple(str(number) for number in range(2 * rows))
+    answers = Answers(keys, ("High", "Low"), values, tuple(truth), ("High", "Low"))
+
+    found = evaluate(truth, answers)["roc_auc"]
+
+    ranks = [max(1, math.ceil(Fraction(part * rows, 1000))) for part in range(1001)]
+    wins = sum(2 * low - 1 > 2 * high - 2 for low in ranks for high in ranks)
+    assert found == pytest.approx(min(1.0, wins / 1_001_000), abs=1e-12)
