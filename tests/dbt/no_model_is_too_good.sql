@@ -1,0 +1,7 @@
+{# What the leak audit did not find would show as a near perfect model. #}
+select
+    model_name,
+    metric,
+    value
+from {{ ref('evaluations') }}
+where metric in ('r2_score', 'roc_auc') and value >= 0.999
