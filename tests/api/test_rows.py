@@ -1,6 +1,7 @@
 """Bodies become rows, or a list of what is wrong with them."""
 
 import json
+import re
 
 import pytest
 
@@ -126,8 +127,7 @@ def test_every_problem_is_counted_and_the_first_ones_are_listed():
 def test_a_bad_body_is_told_in_words(body, words):
     error = refused(body, most=2)
 
-    assert error.problems[0].row is None or words.startswith("rows")
-    assert __import__("re").search(words, str(error))
+    assert re.search(words, str(error))
 
 
 def test_a_byte_order_mark_is_read_over():

@@ -1,0 +1,173 @@
+"""What is not as it was signed is refused, and never opened by the serving process."""
+
+import json
+import pickle
+import re
+import resource
+
+import numpy.testing._private.utils as numpy_utils
+import pytest
+
+from api.errors import LoadError
+from api.loader import load
+from cloud.settings import Settings
+from export.artifact import ArtifactError, GoldenRow, Pointer, libraries, signing_key
+from tests.api.publishing import (
+    TYPICAL,
+    edited,
+    pointer_to,
+    resigned,
+    version_files,
+)
+
+V1 = "1" * 16
+
+
+class Bomb:
+    """Writes a file when it is unpickled."""
+
+    def __init__(self, call):
+        self.call = call
+
+    def __reduce__(self):
+        return self.call
+
+
+@pytest.fixture
+def effect(tmp_path):
+    return tmp_path / "effect"
+
+
+@pytest.fixture
+def bomb(effect):
+    return pickle.dumps(Bomb((exec, (f"open({str(effect)!r}, 'w')",))))
+
+
+@pytest.fixture
+def trusted(signed_by):
+    return Settings(public_key_file=signed_by[1])
+
+
+def refused(files, pointer, trusted, *, seconds=60.0):
+    """Return why a version is refused, and the work that child processes did on it."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with pytest.raises((ArtifactError, LoadError)) as caught:
+        load(files, pointer, trusted, seconds=seconds)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return str(caught.value), after.ru_utime - before.ru_utime
+
+
+def other_key(tmp_path):
+    return signing_key(tmp_path / "other.pem", tmp_path / "other.pub")
+
+
+def by_a_stranger(files, tmp_path):
+    return resigned(files, "price", V1, other_key(tmp_path))
+
+
+def with_a_strangers_signature_under_our_key(files, tmp_path):
+    strange = json.loads(by_a_stranger(files, tmp_path)["signature.json"])
+    return edited(files, "signature.json", signature=strange["signature"])
+
+
+@pytest.mark.parametrize(
+    ("tamper", "reason"),
+    [
+        (lambda f, _: f | {"model.pkl": f["model.pkl"] + b"."}, "model.pkl' has .* bytes and sha"),
+        (lambda f, _: f | {"card.md": b"# card?"}, "card.md' has 7 bytes"),
+        (lambda f, _: edited(f, "manifest.json", label="x"), "signature .* does not fit"),
+        (with_a_strangers_signature_under_our_key, "signature .* does not fit"),
+        (by_a_stranger, "was signed by key"),
+        (lambda f, _: f | {"signature.json": b"{}"}, "signature.json has"),
+        (lambda f, _: {n: d for n, d in f.items() if n != "signature.json"}, "lacks signature"),
+        (lambda f, _: {n: d for n, d in f.items() if n != "model.pkl"}, "model.pkl' is missing"),
+    ],
+    ids=[
+        "pickle",
+        "card",
+        "manifest",
+        "signature",
+        "key",
+        "no signature in it",
+        "no signature file",
+        "no pickle",
+    ],
+)
+def test_a_tampered_version_is_never_opened(tamper, reason, key, trusted, tmp_path, bomb, effect):
+    files = tamper(version_files("price", V1, key, pickled=bomb), tmp_path)
+
+    why, work = refused(files, pointer_to("price", V1, files), trusted)
+
+    assert re.search(reason, why), why
+    assert work == 0
+    assert not effect.exists()
+
+
+def test_a_manifest_that_its_pointer_does_not_name_is_refused(key, trusted):
+    files = version_files("price", V1, key)
+
+    why, work = refused(files, Pointer("price", V1, "0" * 64, "2026-01-01T00:00:00Z"), trusted)
+
+    assert why == f"The manifest of 'price' {V1} is not the one its pointer names."
+    assert work == 0
+
+
+def test_a_genuine_version_of_another_model_is_refused(key, trusted):
+    files = version_files("class_two", V1, key)
+
+    why, _ = refused(files, pointer_to("price", V1, files), trusted)
+
+    assert "does not fit its manifest" in why
+
+
+def test_another_minor_of_scikit_learn_is_refused(key, trusted):
+    files = version_files("price", V1, key, libraries=libraries() | {"scikit-learn": "1.4.2"})
+
+    why, work = refused(files, pointer_to("price", V1, files), trusted)
+
+    assert "was pickled with scikit-learn 1.4.2" in why
+    assert work == 0
+
+
+def test_a_missing_public_key_is_told(key, trusted, tmp_path):
+    files = version_files("price", V1, key)
+    nowhere = Settings(public_key_file=tmp_path / "none.pem")
+
+    why, _ = refused(files, pointer_to("price", V1, files), nowhere)
+
+    assert "The public key" in why and "is missing" in why
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param((numpy_utils.runstring, ("open({0!r}, 'w')", {})), id="numpy's functions"),
+        pytest.param((exec, ("open({0!r}, 'w')",)), id="exec", marks=pytest.mark.soak),
+    ],
+)
+def test_a_signed_pickle_bomb_does_not_go_off(call, key, trusted, effect):
+    function, (code, *rest) = call
+    bomb = Bomb((function, (code.format(str(effect)), *rest)))
+    files = version_files("price", V1, key, pickled=pickle.dumps(bomb))
+
+    why, _ = refused(files, pointer_to("price", V1, files), trusted)
+
+    assert function.__name__ in why
+    assert not effect.exists()
+
+
+def test_a_pipeline_that_does_not_repeat_its_golden_rows_is_refused(key, trusted):
+    golden = (GoldenRow(TYPICAL, {"value": 1.0}, "typical"),)
+    files = version_files("price", V1, key, golden_rows=golden)
+
+    why, _ = refused(files, pointer_to("price", V1, files), trusted)
+
+    assert "answers the golden row" in why and "instead of 1.0" in why
+
+
+def test_opening_takes_its_time_and_no_more(key, trusted):
+    files = version_files("price", V1, key)
+
+    why, _ = refused(files, pointer_to("price", V1, files), trusted, seconds=0.2)
+
+    assert why == "Opening the pickle took more than 0.2 s."
