@@ -1,6 +1,7 @@
 """The ML functions over the wire, by definitions and against each other."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from google.api_core.exceptions import BadRequest, NotFound
@@ -340,3 +341,29 @@ def test_results_leave_nothing_behind(client, ask):
     assert "_ml_results" not in {each.dataset_id for each in client.list_datasets()}
     tables = ask("select table_name from INFORMATION_SCHEMA.TABLES where table_name like 'r\\\\_%'")
     assert tables == []
+
+
+def test_columns_that_pass_through_keep_their_types(client):
+    rows = client.query(
+        f"select * from ml.predict(model {DATASET}.price, (select *, json '{{\"a\": 1}}' as note,"
+        " date '2020-02-01' as day, numeric '1.5' as fee, [1, 2] as many,"
+        f" timestamp '2020-01-01' as at from {DATASET}.cars limit 3))"
+    ).result()
+
+    kinds = {field.name: (field.field_type, field.mode) for field in rows.schema}
+    assert kinds["note"] == ("JSON", "NULLABLE")
+    assert kinds["day"] == ("DATE", "NULLABLE")
+    assert kinds["fee"] == ("NUMERIC", "NULLABLE")
+    assert kinds["many"] == ("INTEGER", "REPEATED")
+    assert kinds["at"] == ("TIMESTAMP", "NULLABLE")
+    assert {row["many"][1] for row in rows} == {2}
+
+
+def test_many_clients_at_once_get_the_same_answer(ask):
+    def total(_):
+        return ask("select sum(predicted_price) as s from ml.predict(model price, table cars)")
+
+    with ThreadPoolExecutor(6) as threads:
+        sums = [rows[0]["s"] for rows in threads.map(total, range(12))]
+
+    assert sums == pytest.approx([sums[0]] * 12, rel=1e-12)
