@@ -83,9 +83,7 @@ def _publish(
     tell(f"{node.name}: looking for its version")
     identity = identify(warehouse, node)
     if isinstance(identity, Untrained):
-        reason = identity.verdict["reason"] or "its training rows do not allow it"
-        note = f"Not trained, nothing published: {reason}"
-        return Publication(node.name, verdict=identity.verdict, note=note)
+        return _untrained(bucket, identity)
     current, generation, rolled_back_from = store.pointer(bucket, node.name)
     files = _complete(bucket, identity, key)
     if current is not None and current.version == identity.version:
@@ -102,6 +100,17 @@ def _publish(
     except PublishConflict:
         return _lost(bucket, manifest, files[MANIFEST])
     return publication(bucket, manifest, created=True)
+
+
+def _untrained(bucket: Bucket, identity: Untrained) -> Publication:
+    node = identity.node
+    reason = identity.verdict["reason"] or "dbt did not train this model and does not say why."
+    note = f"Nothing published. {reason}"
+    current, _, _ = store.pointer(bucket, node.name)
+    if current is not None:
+        note += f" Version {current.version}, of other data, stays current."
+    kind = str(node.options.get("model_type", "")).upper() or None
+    return Publication(node.name, type=kind, verdict=identity.verdict, note=note)
 
 
 def _complete(bucket: Bucket, identity: Identity, key: Ed25519PrivateKey) -> Files | None:

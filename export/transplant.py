@@ -133,7 +133,9 @@ def _block(row: Row) -> dict[str, float]:
 def _row(rows: Mapping[str, Row], columns: Columns) -> list[float]:
     blocks = {name: _block(rows[name]) for name in columns.categories}
     return [
-        float(rows[name]["weight"] if category is None else blocks[name].get(category, 0.0))
+        float(
+            (rows[name]["weight"] or 0.0) if category is None else blocks[name].get(category, 0.0)
+        )
         for name, category in design_columns(columns)
     ]
 

@@ -215,7 +215,8 @@ def test_an_untrained_model_is_told_with_its_reason(
     (p,) = publish_models(here.settings, dbt_manifest=manifest)
 
     assert (p.error, p.version, p.verdict["status"]) == (None, None, "no_signal")
-    assert p.note == "Not trained, nothing published: The label has a single class."
+    assert p.note == "Nothing published. The label has a single class."
+    assert p.type == "LOGISTIC_REG"
 
 
 def test_a_model_that_dbt_never_built_is_an_error(
