@@ -6,13 +6,10 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cloud import Settings
 from pipeline.errors import BuildError
-
-if TYPE_CHECKING:
-    from dbt_common.events.base_types import EventMsg
 
 PROJECT = Path(__file__).parent.parent
 FAILED = {"error", "fail", "runtime error"}
@@ -78,7 +75,7 @@ def _invoke(
     os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
     from dbt.cli.main import dbtRunner
 
-    def tell(event: EventMsg) -> None:
+    def tell(event: Any) -> None:
         if event.info.name in PROGRESS_EVENTS:
             progress(event.info.msg)
 
