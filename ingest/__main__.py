@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from cloud import Settings, storage_client
+from ingest.columns import SYNONYMS
 from ingest.errors import IngestError
 from ingest.report import Receipt, ingest, reports, withdraw
 
@@ -34,6 +35,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m ingest",
         description="python -m ingest FILE takes a report into the bucket.",
+        epilog="Exit codes: 0 done (or the bucket held the report already), 1 refused or not "
+        "reachable (the bucket is as it was), 2 the command is wrong. Columns may be named in "
+        "English or Portuguese, in any order: "
+        + "; ".join(f"{name} = {', '.join(others)}" for name, others in SYNONYMS.items()),
     )
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--bucket", help="bucket of the reports (default: VENDAS_BUCKET)")

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from ingest.errors import HeaderError
@@ -148,6 +149,7 @@ def read_header(cells: Sequence[str], *, file: str, line: int) -> Header:
     return Header(found, names_found, ignored, len(cells))
 
 
+@lru_cache(maxsize=4096)
 def english(column: str, value: str) -> str:
     """Return a Portuguese category value in English, any other value as it is."""
     return _VALUE_KEYS.get(column, {}).get(_key(value), value)

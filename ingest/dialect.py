@@ -99,8 +99,10 @@ def _decimal(path: Path, encoding: str, delimiter: str, header: Header, line: in
         if len(record.cells) != header.width:
             continue
         for column, at in columns:
-            place = Place(record.line, column.name, record.cells[at])
-            evidence.see(record.cells[at], place, is_whole=column.type == "INT64")
+            value = record.cells[at]
+            if "." in value or "," in value:
+                place = Place(record.line, column.name, value)
+                evidence.see(value, place, is_whole=column.type == "INT64")
     if not count:
         raise RecordError(
             f"{path}: the file has a header (line {line}) and no records. Export the report again."

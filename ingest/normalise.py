@@ -47,7 +47,7 @@ def normalise(path: Path, dialect: Dialect, target: Path) -> Normalised:
                 writer.writerow([*_values(record, columns, dialect, plain), count, ""])
             else:
                 malformed += 1
-                writer.writerow([*("" for _ in columns), count, record.raw])
+                writer.writerow([*("" for _ in columns), count, _unix(record.raw)])
     with target.open("rb") as written:
         digest = hashlib.file_digest(written, "sha256").hexdigest()
     return Normalised(digest, count, malformed)
@@ -56,8 +56,13 @@ def normalise(path: Path, dialect: Dialect, target: Path) -> Normalised:
 def _values(record: Record, columns: Iterable[Column], dialect: Dialect, plain: Plain) -> list[str]:
     places = dialect.header.places
     return [
-        plain(record.cells[places[column.name]])
+        plain(_unix(record.cells[places[column.name]]))
         if column.is_number
-        else english(column.name, record.cells[places[column.name]])
+        else english(column.name, _unix(record.cells[places[column.name]]))
         for column in columns
     ]
+
+
+def _unix(text: str) -> str:
+    """Return the text with LF for line breaks; `csv.writer` leaves a lone CR unquoted."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

@@ -77,7 +77,8 @@ def records(path: Path, encoding: str, delimiter: str, *, after: int) -> Iterato
 
 
 def _refuse_open_quote(path: Path, line: int, taken: list[str], error: csv.Error) -> None:
-    if "unexpected end of data" in str(error) or "field larger" in str(error):
+    # Broken quotes within one line are that record's; over several they would swallow records.
+    if len(taken) > 1 or "unexpected end of data" in str(error) or "field larger" in str(error):
         first = taken[0].rstrip("\r\n")[:80] if taken else ""
         raise RecordError(
             f"{path}, line {line}: a quote opens in the record that begins '{first}' and is never "

@@ -12,7 +12,7 @@ from google.cloud.storage import Blob, Bucket
 from requests.exceptions import RequestException
 
 from ingest.dialect import Dialect, recognise
-from ingest.errors import UploadError, WithdrawError
+from ingest.errors import RecordError, UploadError, WithdrawError
 from ingest.normalise import Normalised, normalise
 
 FOLDER = "raw/vendas/"
@@ -58,7 +58,13 @@ def ingest(path: Path, bucket: Bucket) -> Receipt:
     UploadError
         If it cannot be written; the bucket is as it was.
     """
-    dialect = recognise(path)
+    try:
+        dialect = recognise(path)
+    except OSError as error:
+        raise RecordError(
+            f"{path}: the file cannot be read: {error.strerror or error}. "
+            "Check its permissions and its drive."
+        ) from error
     try:
         with tempfile.TemporaryDirectory(prefix="ingest-") as folder:
             target = Path(folder) / "report.csv"
@@ -111,7 +117,10 @@ def withdraw(name: str, bucket: Bucket) -> str:
             "`python -m ingest list` shows them."
         )
     found: str = matches[0]
-    bucket.delete_blob(found)
+    try:
+        bucket.delete_blob(found)
+    except _STORAGE_ERRORS as error:
+        raise UploadError(_storage_message(bucket, error)) from error
     return found
 
 

@@ -99,6 +99,14 @@ def test_a_quoted_line_break_belongs_to_its_record(tmp_path):
     assert '"X\n3",2020' in text
 
 
+@pytest.mark.parametrize("end", ["\r", "\r\n"], ids=["CR", "CRLF"])
+def test_a_quoted_line_break_is_spelled_one_way(tmp_path, end):
+    content = spelled().replace("X3,", '"X\n3",')
+    wanted = normal_form(tmp_path, content.encode())
+
+    assert normal_form(tmp_path, content.replace("\n", end).encode()) == wanted
+
+
 def test_a_bad_value_is_left_for_the_sql_to_reject(tmp_path):
     content = spelled().replace("98740", "on request").replace("2021", "3010")
 

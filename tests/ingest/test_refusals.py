@@ -28,6 +28,10 @@ BAD = {
     "NUL": (spelled().replace("Asia", "As\0ia").encode(), r"b'\\x00', which no text has"),
     "endless line": (HEAD.encode() + b"x" * (LONGEST_LINE + 5), "line 2: the line has more than"),
     "open quote": ((HEAD + ROW + ROW.replace("Asia", '"Asia')).encode(), "line 3: a quote opens"),
+    "quote closed by a later one": (
+        (HEAD + ROW.replace("Asia", '"Asia') + ROW.replace("Red", '"Red"')).encode(),
+        "line 2: a quote opens",
+    ),
     "undecidable": (
         (HEAD + ROW).encode(),
         "line 2, column Price_USD, value '98.740': nothing in the file tells",
