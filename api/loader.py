@@ -13,7 +13,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,6 +39,8 @@ from export.artifact import (
 ROOT = Path(__file__).resolve().parents[1]
 KEPT_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+START_SECONDS = 60.0
+LONGEST_REASON = 1000
 TABLES = TypeAdapter(Tables)
 
 
@@ -64,10 +66,19 @@ class Served:
     loaded_at: str
 
 
-def load(
-    files: Mapping[str, bytes], pointer: Pointer, settings: CloudSettings, *, seconds: float
-) -> Served:
-    """Verify a version, open it in a child process and check what comes back.
+@dataclass(frozen=True)
+class Verified:
+    """A version that is as it was signed, and not opened yet."""
+
+    pointer: Pointer
+    manifest: Manifest
+    files: Mapping[str, bytes]
+
+
+def verify_version(
+    files: Mapping[str, bytes], pointer: Pointer, settings: CloudSettings
+) -> Verified:
+    """Check a version's files without opening the pickle.
 
     Parameters
     ----------
@@ -77,68 +88,97 @@ def load(
         What `current.json` says.
     settings : cloud.Settings
         Where the trusted public key is.
-    seconds : float
-        How long the child may take.
 
     Raises
     ------
-    ArtifactError
-        If the files are not what was signed; nothing was unpickled then.
     LoadError
-        If the pickle cannot be opened or does not answer as it must.
+        If the pointer names another manifest.
+    ArtifactError
+        If the files are not what was signed, or the installed libraries cannot read them.
     """
-    if sha256(files.get(MANIFEST, b"")) != pointer.manifest_sha256:
+    model, version = pointer.model, pointer.version
+    if MANIFEST in files and sha256(files[MANIFEST]) != pointer.manifest_sha256:
         raise LoadError(
-            f"The manifest of '{pointer.model}' {pointer.version} is not the one its pointer names."
+            f"The manifest of '{model}' {version} is not the one its pointer names. Publish again, "
+            "or roll back."
         )
     key = public_key(settings.public_key_file)
-    manifest = verify(files, key, model=pointer.model, version=pointer.version)
-    tables = _tables(files, seconds)
-    _check_form(tables, manifest)
-    _check_golden(tables, manifest)
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Served(manifest, tables, pointer.published_at, now)
+    return Verified(pointer, verify(files, key, model=model, version=version), files)
 
 
-def _tables(files: Mapping[str, bytes], seconds: float) -> Tables:
-    request = {
-        "manifest": files[MANIFEST].decode(),
-        "pickle": base64.b64encode(files[PICKLE]).decode(),
-        "seconds": int(seconds) + 1,
-    }
-    answer = _ask_child(json.dumps(request).encode(), seconds)
-    if "error" in answer:
-        raise LoadError(str(answer["error"])[:1000])
+def open_versions(versions: Sequence[Verified], *, seconds: float) -> list[Served | LoadError]:
+    """Open versions in a child process and check what comes back.
+
+    Parameters
+    ----------
+    versions : sequence of Verified
+        Each is opened in a sealed process of its own.
+    seconds : float
+        How long one may take.
+
+    Returns
+    -------
+    list of Served or LoadError
+        In the same order.
+    """
     try:
-        return TABLES.validate_json(json.dumps(answer.get("tables")))
+        answers = _ask_child(versions, seconds) if versions else []
+    except LoadError as error:
+        return [error] * len(versions)
+    return [_served(entry, answer) for entry, answer in zip(versions, answers, strict=True)]
+
+
+def _served(version: Verified, answer: dict[str, Any]) -> Served | LoadError:
+    manifest = version.manifest
+    try:
+        if "error" in answer:
+            raise LoadError(str(answer["error"])[:LONGEST_REASON])
+        tables = TABLES.validate_json(json.dumps(answer.get("tables")))
+        _check_form(tables, manifest)
+        _check_golden(tables, manifest)
+    except LoadError as error:
+        return error
     except ValidationError as error:
-        raise LoadError(f"The opened model is not a table of numbers: {error}"[:500]) from None
+        return LoadError(f"The opened model is no table of numbers: {error}"[:LONGEST_REASON])
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Served(manifest, tables, version.pointer.published_at, now)
 
 
-def _ask_child(request: bytes, seconds: float) -> dict[str, Any]:
-    kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+def _ask_child(versions: Sequence[Verified], seconds: float) -> list[dict[str, Any]]:
+    models = [
+        {
+            "manifest": version.files[MANIFEST].decode(),
+            "pickle": base64.b64encode(version.files[PICKLE]).decode(),
+        }
+        for version in versions
+    ]
+    ended = _run_child(json.dumps({"seconds": seconds, "models": models}).encode(), seconds)
     try:
-        ended = subprocess.run(
+        answers = json.loads(ended.stdout)
+    except ValueError:
+        answers = None
+    fits = isinstance(answers, list) and all(isinstance(answer, dict) for answer in answers)
+    if not fits or len(answers) != len(versions):
+        words = ended.stderr.decode(errors="replace").strip().splitlines()[-1:]
+        raise LoadError(f"The process that opens pickles ended with {ended.returncode}: {words}")
+    return list(answers)
+
+
+def _run_child(request: bytes, seconds: float) -> subprocess.CompletedProcess[bytes]:
+    kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+    longest = START_SECONDS + seconds * request.count(b'"pickle":')
+    try:
+        return subprocess.run(
             [sys.executable, "-EsB", "-m", "api.child"],
             input=request,
             capture_output=True,
             cwd=ROOT,
             env=kept | ONE_THREAD,
-            timeout=seconds,
+            timeout=longest,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise LoadError(f"Opening the pickle took more than {seconds:g} s.") from None
-    try:
-        answer = json.loads(ended.stdout)
-    except ValueError:
-        answer = None
-    if not isinstance(answer, dict):
-        words = ended.stderr.decode(errors="replace").strip().splitlines()[-1:]
-        raise LoadError(
-            f"The process that opened the pickle ended with {ended.returncode}: {words}"
-        )
-    return answer
+        raise LoadError(f"Opening the pickle took more than {longest:g} s.") from None
 
 
 def _check_form(tables: Tables, manifest: Manifest) -> None:

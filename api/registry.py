@@ -19,14 +19,14 @@ from datetime import UTC, datetime
 from google.cloud.storage import Client
 
 from api.bucket import list_pointers, read_files, read_pointer
-from api.errors import ApiError, StorageError
-from api.loader import load
+from api.errors import ApiError, LoadError, StorageError
+from api.loader import Served, Verified, open_versions, verify_version
 from api.settings import Settings
 from api.state import Failure, State
 from export.artifact import ArtifactError
 
 LONGEST_PAUSE = 60.0
-AT_ONCE = 2
+AT_ONCE = 4
 logger = logging.getLogger("api")
 
 
@@ -77,10 +77,13 @@ class Registry:
             self._tell_storage_problem(error)
             return
         self._withdraw(pointers)
-        due = {model: at for model, at in pointers.items() if self._is_due(model, at)}
+        due = [entry for entry in pointers.items() if self._is_due(*entry)]
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            for model, generation in due.items():
-                pool.submit(self._load, client, model, generation)
+            found = list(pool.map(lambda entry: self._fetch(client, *entry), due))
+        versions = [version for version in found if version is not None]
+        opened = open_versions(versions, seconds=self._settings.load_seconds)
+        for version, outcome in zip(versions, opened, strict=True):
+            self._take(version, pointers[version.pointer.model], outcome)
         self._change(lambda state: replace(state, storage_problem=None, listed=True))
 
     def _tell_storage_problem(self, error: Exception) -> None:
@@ -106,20 +109,27 @@ class Registry:
             return time.monotonic() >= failure.retry_at
         return self._generations.get(model) != generation
 
-    def _load(self, client: Client, model: str, generation: int) -> None:
+    def _fetch(self, client: Client, model: str, generation: int) -> Verified | None:
+        """Read and verify what a pointer names; a failure is noted."""
         version = None
         try:
             bucket = self._settings.cloud.bucket
             pointer = read_pointer(client, bucket, model, generation)
             version = pointer.version
             files = read_files(client, bucket, pointer)
-            served = load(files, pointer, self._settings.cloud, seconds=self._settings.load_seconds)
+            return verify_version(files, pointer, self._settings.cloud)
         except Exception as error:
             self._fail(model, version, generation, error)
+            return None
+
+    def _take(self, version: Verified, generation: int, outcome: Served | LoadError) -> None:
+        model = version.manifest.model
+        if isinstance(outcome, LoadError):
+            self._fail(model, version.manifest.version, generation, outcome)
             return
         self._generations[model] = generation
-        self._change(lambda state: state.serving(served))
-        logger.info("'%s' %s is in service.", model, version)
+        self._change(lambda state: state.serving(outcome))
+        logger.info("'%s' %s is in service.", model, version.manifest.version)
 
     def _fail(self, model: str, version: str | None, generation: int, error: Exception) -> None:
         known = isinstance(error, ApiError | ArtifactError)

@@ -11,6 +11,7 @@ import ctypes
 import os
 import platform
 import resource
+import signal
 import struct
 import sys
 from typing import Any, NoReturn
@@ -92,6 +93,12 @@ def seal(cpu_seconds: int) -> None:
         _limit(resource.RLIMIT_AS, MEMORY_BYTES)
         _filter_calls()
     sys.addaudithook(_refuse)
+
+
+def die_with_parent() -> None:
+    """Have the kernel end this process when the one that started it is gone (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
 
 
 def _limit(kind: int, most: int) -> None:

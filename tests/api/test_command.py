@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from api.__main__ import main
 from tests.api.conftest import V1
 from tests.api.publishing import TYPICAL, publish, version_files
 from tests.api.serving import wait_for
@@ -59,21 +60,31 @@ def test_it_serves_a_model_without_scikit_learn_in_memory_and_stops_when_told(st
     assert "Traceback" not in words
 
 
-def test_a_port_that_is_held_is_told(settings):
+def test_a_port_that_is_held_is_told(monkeypatch, capsys):
     with socket.create_server(("127.0.0.1", 0)) as stranger:
         port = stranger.getsockname()[1]
+        monkeypatch.setenv("PORT", str(port))
 
-        process = start(settings, PORT=str(port))
-        _, words = process.communicate(timeout=60)
+        assert main([]) == 1
 
-    assert process.returncode == 1
+    words = capsys.readouterr().err
     assert words.startswith(f"Error: 127.0.0.1:{port} cannot be listened on (Address already in")
     assert "PORT=0 takes any free one" in words
 
 
-def test_a_setting_that_makes_no_sense_is_told(settings):
-    process = start(settings, RELOAD_SECONDS="soon")
-    _, words = process.communicate(timeout=60)
+def test_a_setting_that_makes_no_sense_is_told(monkeypatch, capsys):
+    monkeypatch.setenv("RELOAD_SECONDS", "soon")
 
-    assert process.returncode == 1
-    assert words == "Error: RELOAD_SECONDS is 'soon'; expected a number from 0.05.\n"
+    assert main([]) == 1
+    assert capsys.readouterr().err == (
+        "Error: RELOAD_SECONDS is 'soon'; expected a number from 0.05.\n"
+    )
+
+
+def test_help_names_the_variables(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+
+    words = capsys.readouterr().out
+    for name in ("HOST", "PORT", "RELOAD_SECONDS", "MAX_ROWS", "MAX_BODY_BYTES"):
+        assert name in words

@@ -9,7 +9,7 @@ import numpy.testing._private.utils as numpy_utils
 import pytest
 
 from api.errors import LoadError
-from api.loader import load
+from api.loader import open_versions, verify_version
 from cloud.settings import Settings
 from export.artifact import ArtifactError, GoldenRow, Pointer, libraries, signing_key
 from tests.api.publishing import (
@@ -52,7 +52,9 @@ def refused(files, pointer, trusted, *, seconds=60.0):
     """Return why a version is refused, and the work that child processes did on it."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with pytest.raises((ArtifactError, LoadError)) as caught:
-        load(files, pointer, trusted, seconds=seconds)
+        version = verify_version(files, pointer, trusted)
+        (outcome,) = open_versions([version], seconds=seconds)
+        raise outcome
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return str(caught.value), after.ru_utime - before.ru_utime
 
@@ -108,7 +110,7 @@ def test_a_manifest_that_its_pointer_does_not_name_is_refused(key, trusted):
 
     why, work = refused(files, Pointer("price", V1, "0" * 64, "2026-01-01T00:00:00Z"), trusted)
 
-    assert why == f"The manifest of 'price' {V1} is not the one its pointer names."
+    assert f"The manifest of 'price' {V1} is not the one its pointer names." in why
     assert work == 0
 
 
@@ -168,6 +170,6 @@ def test_a_pipeline_that_does_not_repeat_its_golden_rows_is_refused(key, trusted
 def test_opening_takes_its_time_and_no_more(key, trusted):
     files = version_files("price", V1, key)
 
-    why, _ = refused(files, pointer_to("price", V1, files), trusted, seconds=0.2)
+    why, _ = refused(files, pointer_to("price", V1, files), trusted, seconds=0.01)
 
-    assert why == "Opening the pickle took more than 0.2 s."
+    assert why == "Opening the pickle took more than 0.01 s."
