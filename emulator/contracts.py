@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import sqlglot
 from bqemulator.catalog.models import TableFieldSchema, TableSchema
-from bqemulator.domain.errors import InvalidQueryError
+from bqemulator.domain.errors import InvalidQueryError, NotFoundError
 from bqemulator.storage.arrow_bridge import arrow_type_to_bq_type_name
 from bqemulator.storage.sql_identifiers import quoted_table_ref
 from sqlglot import exp
@@ -128,13 +128,16 @@ async def _declare(
         if not _is_required(column):
             continue
         nulls = f'SELECT count(*) FROM {table} WHERE "{column.name}" IS NULL'
-        if context.engine.execute(nulls).fetchone()[0]:
+        found = context.engine.execute(nulls).fetchone()
+        if found is not None and found[0]:
             await session.query(f"DROP TABLE `{'.'.join(path)}`")
             raise InvalidQueryError(
                 f"Required field {column.name} cannot be null: the query of the table returns NULL"
             )
         context.engine.execute(f'ALTER TABLE {table} ALTER COLUMN "{column.name}" SET NOT NULL')
     entry = context.catalog.get_table(*path)
+    if entry is None:
+        raise NotFoundError(f"Not found: Table {'.'.join(path)}")
     fields = tuple(
         _described(field, column)
         for field, column in zip(entry.schema_.fields, declared, strict=True)

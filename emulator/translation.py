@@ -21,6 +21,7 @@ from sqlglot import exp
 
 from emulator.external.pseudo import rewrite_file_names
 from emulator.metadata import read_metadata
+from emulator.naming import quote_projects
 from emulator.session import CURRENT_SESSION, Session, split_path
 from emulator.syntax import table_path
 
@@ -34,7 +35,7 @@ async def translate(
     bq_sql: str, *, project_id: str, ctx: Any, caller: CallerIdentity, translator: Any
 ) -> str:
     """Translate one statement; stands where bqemulator's chain stood."""
-    bq_sql, registered = read_metadata(bq_sql, project_id, ctx)
+    bq_sql, registered = read_metadata(quote_projects(bq_sql), project_id, ctx)
     session = CURRENT_SESSION.get()
     if registered and session is not None:
         connection = ctx.engine.connection
@@ -91,7 +92,8 @@ async def stream(
         translator=executor._translator,
     )
     duckdb_sql, bound = bind_parameters(rewrite_table_refs(translated, session.project), parameters)
-    cursor = session.context.engine.cursor()
+    engine: Any = session.context.engine  # ours: the seam put it there
+    cursor = engine.cursor()
     try:
         result = cursor.execute(duckdb_sql, [*(values or []), *(bound or [])] or None)
         yield result.to_arrow_reader(BATCH_ROWS)

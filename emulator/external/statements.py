@@ -52,7 +52,8 @@ async def handle(statement: str, session: Session) -> Outcome | None:
         return _create(_parse(statement, created), session)
     if dropped:
         return _drop(_parse(statement, dropped), session)
-    return _check_drop(statement, session)
+    _check_drop(statement, session)
+    return None
 
 
 def _parse(statement: str, match: re.Match[str]) -> exp.Expression:
