@@ -65,6 +65,16 @@ VALUES: dict[str, dict[str, str]] = {
 }
 
 
+# A column's own unit may stand at its numbers; any other one (`R$`) would change the meaning.
+UNITS = {"Price_USD": r"us\$|usd", "Mileage_KM": "km", "Engine_Size_L": "l"}
+_BARE = {
+    column: re.compile(
+        rf"\s*(?:{unit})?\s*([+-]?\d(?:[\d.,'\u2019\s]*\d)?)\s*(?:{unit})?\s*", re.IGNORECASE
+    )
+    for column, unit in UNITS.items()
+}
+
+
 @dataclass(frozen=True)
 class Column:
     """A column of the contract.
@@ -147,6 +157,14 @@ def read_header(cells: Sequence[str], *, file: str, line: int) -> Header:
     ignored = tuple(cell for at, cell in enumerate(cells) if at not in found.values())
     names_found = {name: cells[at] for name, at in found.items()}
     return Header(found, names_found, ignored, len(cells))
+
+
+def bare(column: str, value: str) -> str:
+    """Return a number without its column's unit (`km`, `L`, `US$`), any other value as it is."""
+    if not value or (value[0].isdigit() and value[-1].isdigit()) or column not in _BARE:
+        return value
+    match = _BARE[column].fullmatch(value)
+    return match[1] if match else value
 
 
 @lru_cache(maxsize=4096)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from ingest.columns import Header, contract, read_header, recognised
+from ingest.columns import Header, bare, contract, read_header, recognised
 from ingest.errors import HeaderError, RecordError
 from ingest.numbers import Evidence, Place
 from ingest.records import records
@@ -99,7 +99,7 @@ def _decimal(path: Path, encoding: str, delimiter: str, header: Header, line: in
         if len(record.cells) != header.width:
             continue
         for column, at in columns:
-            value = record.cells[at]
+            value = bare(column.name, record.cells[at])
             if "." in value or "," in value:
                 place = Place(record.line, column.name, value)
                 evidence.see(value, place, is_whole=column.type == "INT64")

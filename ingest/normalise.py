@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.columns import ADDED, Column, contract, english
+from ingest.columns import ADDED, Column, bare, contract, english
 from ingest.dialect import Dialect
 from ingest.numbers import Plain
 from ingest.records import Record, records
@@ -56,7 +56,7 @@ def normalise(path: Path, dialect: Dialect, target: Path) -> Normalised:
 def _values(record: Record, columns: Iterable[Column], dialect: Dialect, plain: Plain) -> list[str]:
     places = dialect.header.places
     return [
-        plain(_unix(record.cells[places[column.name]]))
+        plain(bare(column.name, _unix(record.cells[places[column.name]])))
         if column.is_number
         else english(column.name, _unix(record.cells[places[column.name]]))
         for column in columns

@@ -107,6 +107,13 @@ def test_a_quoted_line_break_is_spelled_one_way(tmp_path, end):
     assert normal_form(tmp_path, content.replace("\n", end).encode()) == wanted
 
 
+def test_a_columns_own_unit_is_dropped_and_another_currency_is_not(tmp_path):
+    units = spelled().replace("2.5,11000,98740", "2.5 L,11000 km,US$ 98740")
+
+    assert normal_form(tmp_path, units.encode()) == normal_form(tmp_path, spelled().encode())
+    assert "R$ 98740" in normal_form(tmp_path, spelled().replace("98740", "R$ 98740").encode())[1]
+
+
 def test_a_bad_value_is_left_for_the_sql_to_reject(tmp_path):
     content = spelled().replace("98740", "on request").replace("2021", "3010")
 
