@@ -13,7 +13,7 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud.storage import Blob, Client
 from requests.exceptions import RequestException
 
-from api.errors import LoadError, StorageError
+from api.errors import LoadError, PointerMoved, StorageError
 from export.artifact import FILES, POINTER, Pointer
 
 SECONDS = 10
@@ -67,7 +67,7 @@ def read_pointer(client: Client, bucket: str, model: str, generation: int) -> Po
     Raises
     ------
     StorageError
-        If it cannot be read, or has moved since.
+        If it cannot be read; PointerMoved if it has moved since.
     LoadError
         If it names another model, or no version.
     ArtifactError
@@ -77,7 +77,7 @@ def read_pointer(client: Client, bucket: str, model: str, generation: int) -> Po
     try:
         data = blob.download_as_bytes(if_generation_match=generation, timeout=SECONDS, retry=None)
     except (NotFound, PreconditionFailed) as error:
-        raise StorageError(f"The pointer of '{model}' moved while it was read.") from error
+        raise PointerMoved(f"The pointer of '{model}' moved while it was read.") from error
     except FAILURES as error:
         raise _unreadable(blob.name, error) from error
     pointer = Pointer.parse(data)

@@ -3,6 +3,7 @@
 ApiError
 ├── SettingsError       a variable of the environment has no usable value
 ├── StorageError        the bucket cannot be read now
+│   └── PointerMoved    between listing and reading it; the next look finds it
 ├── LoadError           a published version cannot be served
 │   └── SealError       this system cannot shut a process off from network and files
 └── RequestError        what the client sent cannot be answered; carries the HTTP status
@@ -28,6 +29,10 @@ class SettingsError(ApiError, ValueError):
 
 class StorageError(ApiError):
     """The bucket cannot be read now."""
+
+
+class PointerMoved(StorageError):
+    """A pointer moved between listing and reading it."""
 
 
 class LoadError(ApiError):

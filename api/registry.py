@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from google.cloud.storage import Client
 
 from api.bucket import list_pointers, read_files, read_pointer
-from api.errors import ApiError, LoadError, StorageError
+from api.errors import ApiError, LoadError, PointerMoved, StorageError
 from api.loader import Served, Verified, open_versions, verify_version
 from api.settings import Settings
 from api.state import Failure, State
@@ -118,6 +118,8 @@ class Registry:
             version = pointer.version
             files = read_files(client, bucket, pointer)
             return verify_version(files, pointer, self._settings.cloud)
+        except PointerMoved:
+            return None
         except Exception as error:
             self._fail(model, version, generation, error)
             return None

@@ -52,7 +52,7 @@ def test_it_serves_a_model_without_scikit_learn_in_memory_and_stops_when_told(st
         maps = Path(f"/proc/{process.pid}/maps").read_text()
 
     assert answer.status_code == 200
-    assert "numpy" in maps and "sklearn" not in maps
+    assert "numpy" in maps and "sklearn" not in maps and "pandas" not in maps
     process.send_signal(signal.SIGTERM)
     _, words = process.communicate(timeout=20)
     assert process.returncode in (0, -signal.SIGTERM)
