@@ -65,6 +65,17 @@ class Served:
     published_at: str
     loaded_at: str
 
+    @property
+    def loss(self) -> float | None:
+        """The model's own mean loss on the test rows, in the verdict's unit, if it is known.
+
+        With three or more classes BigQuery ML's log loss is a mean over classes, another unit.
+        """
+        if self.tables.link == "softmax":
+            return None
+        name = {"squared_error": "mean_squared_error"}.get(self.manifest.verdict["loss"])
+        return self.manifest.metrics["bigquery_ml"].get(name or "log_loss")
+
 
 @dataclass(frozen=True)
 class Verified:

@@ -12,10 +12,10 @@ LOSSES: dict[str, dict[Language, str]] = {
 }
 SENTENCES: dict[str, dict[Language, str]] = {
     "signal": {
-        "en": "Better than a constant guess: on {rows} rows it had not seen, its {loss} is lower "
-        "by {improvement} (95% interval {low} to {high}).",
+        "en": "Better than a constant guess: on {rows} rows it had not seen, its {loss} is "
+        "{share}lower (by {improvement}, 95% interval {low} to {high}).",
         "pt-BR": "Melhor que um palpite constante: em {rows} linhas que não tinha visto, a perda "
-        "({loss}) é menor em {improvement} (intervalo de 95%: {low} a {high}).",
+        "({loss}) é {share}menor (em {improvement}; intervalo de 95%: {low} a {high}).",
     },
     "no_signal": {
         "en": "Do not decide by this: on {rows} rows it had not seen, the model is not shown to be "
@@ -80,8 +80,20 @@ def say(key: str, language: Language, **values: Any) -> str:
     )
 
 
-def verdict_sentence(verdict: Mapping[str, Any], language: Language) -> str:
-    """Return a verdict in plain words."""
+def verdict_sentence(
+    verdict: Mapping[str, Any], language: Language, *, model_loss: float | None = None
+) -> str:
+    """Return a verdict in plain words.
+
+    Parameters
+    ----------
+    verdict : mapping
+        The manifest's.
+    language : {"en", "pt-BR"}
+        Of the reader.
+    model_loss : float, optional
+        The model's own mean loss; with it the gain is told in percent too.
+    """
     interval = verdict["interval"]
     if interval is None or verdict["improvement"] is None:
         return say("untested", language, reason=verdict["reason"] or "").strip()
@@ -91,10 +103,19 @@ def verdict_sentence(verdict: Mapping[str, Any], language: Language) -> str:
         language,
         rows=verdict["test_rows"] or 0,
         loss=LOSSES[loss][language] if loss in LOSSES else loss,
+        share=_share(verdict["improvement"], model_loss, language),
         improvement=verdict["improvement"],
         low=interval[0],
         high=interval[1],
     )
+
+
+def _share(improvement: float, model_loss: float | None, language: Language) -> str:
+    if model_loss is None or improvement + model_loss <= 0:
+        return ""
+    percent = 100 * improvement / (improvement + model_loss)
+    rounded = float(f"{percent:.0f}" if percent >= 10 else f"{percent:.2g}")
+    return f"{_written(rounded, language)}% "
 
 
 def _wish(part: str) -> tuple[str, float]:

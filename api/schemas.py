@@ -21,7 +21,7 @@ ROW: dict[str, Any] = {
 VERDICT: dict[str, Any] = {
     "status": "signal",
     "sentence": "Better than a constant guess: on 1,993 rows it had not seen, its mean squared "
-    "error is lower by 312,400,000 (95% interval 298,100,000 to 326,700,000).",
+    "error is 89% lower (by 312,400,000, 95% interval 298,100,000 to 326,700,000).",
     "improvement": 312400000.0,
     "interval": [298100000.0, 326700000.0],
     "loss": "squared_error",
@@ -79,8 +79,8 @@ class FeatureOut(BaseModel):
     type: Literal["INT64", "FLOAT64", "STRING"]
     kind: Literal["numeric", "categorical"]
     categories: list[str] | None = Field(description="Seen in training; others are answered too.")
-    min: float | None = Field(description="Smallest value in training.")
-    max: float | None = Field(description="Largest value in training.")
+    min: int | float | None = Field(description="Smallest value in training.")
+    max: int | float | None = Field(description="Largest value in training.")
     nullable: bool = Field(description="Whether training held NULLs; null is always allowed.")
 
 

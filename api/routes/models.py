@@ -10,6 +10,7 @@ from api.dependencies import Reader, StateNow
 from api.loader import Served
 from api.phrases import Language, verdict_sentence
 from api.schemas import ModelDetail, ModelList, ModelSummary, Verdict, errors
+from export.artifact import Feature
 
 router = APIRouter(prefix="/models", tags=["models"])
 
@@ -31,7 +32,7 @@ def describe_model(model: str, state: StateNow, language: Reader) -> ModelDetail
         | {
             "bigquery_model": manifest.bigquery_model,
             "classes": manifest.classes,
-            "features": [vars(feature) for feature in manifest.features],
+            "features": [_feature(feature) for feature in manifest.features],
             "method": manifest.method,
             "metrics": manifest.metrics,
             "parity": manifest.parity,
@@ -40,6 +41,12 @@ def describe_model(model: str, state: StateNow, language: Reader) -> ModelDetail
             "libraries": manifest.libraries,
         }
     )
+
+
+def _feature(feature: Feature) -> dict[str, Any]:
+    number = int if feature.type == "INT64" else float
+    least, most = (None if end is None else number(end) for end in (feature.min, feature.max))
+    return vars(feature) | {"min": least, "max": most}
 
 
 def summary(served: Served, language: Language) -> dict[str, Any]:
@@ -59,4 +66,5 @@ def summary(served: Served, language: Language) -> dict[str, Any]:
 def verdict(served: Served, language: Language) -> Verdict:
     """Return a model's verdict with its sentence."""
     found = served.manifest.verdict
-    return Verdict(**found, sentence=verdict_sentence(found, language))
+    sentence = verdict_sentence(found, language, model_loss=served.loss)
+    return Verdict(**found, sentence=sentence)

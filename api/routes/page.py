@@ -13,7 +13,8 @@ from fastapi.responses import HTMLResponse
 
 from api.dependencies import Reader, StateNow
 from api.loader import Served
-from api.phrases import Language, say, verdict_sentence
+from api.phrases import Language, say
+from api.routes.models import verdict
 
 router = APIRouter(tags=["page"])
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
@@ -52,6 +53,6 @@ def _article(served: Served, language: Language) -> str:
         f'<article class="{manifest.verdict["status"]}"><h2>{name}</h2>'
         f"<p>{say('predicts', language)} <b>{label}</b>, "
         f"{say('version', language)} {manifest.version}</p>"
-        f"<p>{escape(verdict_sentence(manifest.verdict, language))}</p>"
+        f"<p>{escape(verdict(served, language).sentence)}</p>"
         f'<p><a href="/models/{name}">{say("details", language)}</a></p></article>'
     )

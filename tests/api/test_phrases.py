@@ -25,8 +25,21 @@ def test_the_language_is_the_one_the_reader_likes_best(header, language):
 def test_a_signal_is_told_with_its_interval():
     assert verdict_sentence(VERDICT, "en") == (
         "Better than a constant guess: on 1993 rows it had not seen, its mean squared error is "
-        "lower by 312.5 (95% interval 300.2 to 325)."
+        "lower (by 312.5, 95% interval 300.2 to 325)."
     )
+
+
+@pytest.mark.parametrize(
+    ("model_loss", "language", "words"),
+    [
+        (0.0, "en", "is 100% lower (by"),
+        (16.5, "en", "is 95% lower (by"),
+        (14_000.0, "pt-BR", "é 2,2% menor (em"),
+        (1e9, "en", "is 3.1e-05% lower (by"),
+    ],
+)
+def test_a_gain_is_told_in_percent_if_the_loss_is_known(model_loss, language, words):
+    assert words in verdict_sentence(VERDICT, language, model_loss=model_loss)
 
 
 def test_no_signal_is_told_plainly_in_portuguese():
