@@ -26,6 +26,14 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def run() -> None:
+    """Run `main` and leave at once: a job that still computes must not hold the process."""
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m emulator",
@@ -70,4 +78,4 @@ def _port(text: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from bqemulator.config import LogFormat, LogLevel
 
@@ -66,11 +66,11 @@ async def serve(directory: Path, ports: Ports, project: str, *, until_eof: bool 
         threading.Thread(
             target=_wait_for_eof, args=(asyncio.get_running_loop(), stop), daemon=True
         ).start()
-    with locked(directory) as lock:
+    with locked(directory):
         ports = check_ports(ports)
         storage = start_storage(directory / "buckets", ports.storage, directory / LOG_FILE)
         try:
-            await _serve_bigquery(directory, ports, project, storage, stop, lock)
+            await _serve_bigquery(directory, ports, project, storage, stop)
         finally:
             storage.stop()
 
@@ -82,20 +82,15 @@ def _wait_for_eof(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
 
 
 async def _serve_bigquery(
-    directory: Path,
-    ports: Ports,
-    project: str,
-    storage: StorageServer,
-    stop: asyncio.Event,
-    lock: TextIO,
+    directory: Path, ports: Ports, project: str, storage: StorageServer, stop: asyncio.Event
 ) -> None:
     from bqemulator.observability.logging_ import configure_logging
 
     configure_logging(level=LogLevel.WARNING, fmt=LogFormat.JSON)
-    from emulator.bigquery import make_server  # its imports log
+    from emulator.bigquery import start_bigquery, stop_bigquery  # their imports log
 
-    server = make_server(directory, ports.bigquery, ports.bigquery_grpc, project)
-    await server.start()
+    log_to(directory / LOG_FILE)
+    server = await start_bigquery(directory, ports.bigquery, ports.bigquery_grpc, project)
     log_to(directory / LOG_FILE)
     running = Ports(server.rest_port, server.grpc_port, storage.port)
     try:
@@ -108,7 +103,7 @@ async def _serve_bigquery(
         await _watch(storage, stop, directory)
     finally:
         (directory / CLOUD_FILE).unlink(missing_ok=True)
-        await server.stop()
+        await stop_bigquery(server)
 
 
 async def _watch(storage: StorageServer, stop: asyncio.Event, directory: Path) -> None:
@@ -122,7 +117,7 @@ async def _watch(storage: StorageServer, stop: asyncio.Event, directory: Path) -
 
 
 @contextlib.contextmanager
-def locked(directory: Path) -> Iterator[TextIO]:
+def locked(directory: Path) -> Iterator[None]:
     """Hold the data directory for this process.
 
     Raises
@@ -146,7 +141,7 @@ def locked(directory: Path) -> Iterator[TextIO]:
         except BlockingIOError as error:
             raise AlreadyRunning(_who_runs(directory)) from error
         (directory / CLOUD_FILE).unlink(missing_ok=True)
-        yield lock
+        yield
 
 
 def _who_runs(directory: Path) -> str:
@@ -212,3 +207,4 @@ def log_to(path: Path) -> None:
     handler = logging.FileHandler(path)
     handler.setFormatter(logging.Formatter("%(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)

@@ -20,7 +20,8 @@ from bqemulator.config import Settings
 from bqemulator.storage.engine import DuckDBEngine
 
 EXTENSIONS = ("spatial", "avro")
-CONFLICT = "onflict"
+CONFLICTS = ("onflict", "Failed to commit: PRIMARY KEY", "Duplicate key")
+UPSERT = "INSERT OR REPLACE"
 CONFLICT_ATTEMPTS = 50
 CONFLICT_PAUSE_SECONDS = 0.02
 
@@ -63,8 +64,10 @@ class ThreadedEngine(DuckDBEngine):
         for attempt in range(CONFLICT_ATTEMPTS):
             try:
                 return super().execute(sql, parameters)
-            except duckdb.TransactionException as error:
-                if CONFLICT not in str(error) or attempt == CONFLICT_ATTEMPTS - 1:
+            except (duckdb.TransactionException, duckdb.ConstraintException) as error:
+                lost = any(conflict in str(error) for conflict in CONFLICTS)
+                lost = lost and (UPSERT in sql or isinstance(error, duckdb.TransactionException))
+                if not lost or attempt == CONFLICT_ATTEMPTS - 1:
                     raise
                 time.sleep(CONFLICT_PAUSE_SECONDS)
         raise AssertionError("unreachable")

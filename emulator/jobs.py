@@ -23,7 +23,7 @@ from bqemulator.row_access.identity import CallerIdentity
 from bqemulator.scripting.ast import SqlStmt
 from bqemulator.scripting.parser import parse_script
 
-from emulator import results, statements, translation
+from emulator import definitions, results, statements, translation
 from emulator.external.tables import external_tables
 from emulator.failures import client_error
 from emulator.naming import qualify
@@ -92,9 +92,10 @@ async def run(
         if outcome is not None:
             return results.record(job_id, sql, outcome, session)
         sql = qualify(await statements.rewrite(sql, session), session)
-    meta: JobMeta = await _bqemulator_query_job(
-        session.project, job_id, sql, parameters, session.context, caller=caller
-    )
+    with definitions.held(sql):
+        meta: JobMeta = await _bqemulator_query_job(
+            session.project, job_id, sql, parameters, session.context, caller=caller
+        )
     return meta
 
 

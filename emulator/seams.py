@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import sqlglot
 from bqemulator import server
 from bqemulator.api.routes import jobs as job_routes
 from bqemulator.api.routes import upload as upload_routes
@@ -21,7 +22,19 @@ from bqemulator.scripting import interpreter
 from bqemulator.sql import inner_query
 from fastapi import APIRouter, FastAPI
 
-from emulator import failures, jobs, queries, reading, scripts, tables, translation, uploads
+from emulator import (
+    declarations,
+    failures,
+    jobs,
+    loads,
+    parsing,
+    queries,
+    reading,
+    scripts,
+    tables,
+    translation,
+    uploads,
+)
 from emulator.engine import ThreadedEngine
 
 
@@ -39,6 +52,7 @@ def seams() -> tuple[Seam, ...]:
     """Return every seam."""
     chain = "bq_sql project_id ctx caller translator"
     job = "project_id job_id bq_sql query_params ctx use_cache caller"
+    load = "project_id job_id config ctx"
     script = interpreter.ScriptInterpreter
     return (
         Seam(job_routes, "execute_query_job", job, jobs.execute_query_job),
@@ -56,6 +70,8 @@ def seams() -> tuple[Seam, ...]:
             "bq_sql project_id caller catalog",
             translation.rewrite_for_row_access,
         ),
+        Seam(executor, "sync_dropped_object", "bq_sql project_id ctx", declarations.sync),
+        Seam(interpreter, "sync_dropped_object", "bq_sql project_id ctx", declarations.sync),
         Seam(script, "_exec_sql", "self sql", scripts.exec_sql),
         Seam(script, "_run_query", "self bq_sql", scripts.run_query),
         Seam(
@@ -64,6 +80,8 @@ def seams() -> tuple[Seam, ...]:
             "self bq_sql using_values",
             scripts.run_with_values,
         ),
+        Seam(job_routes, "execute_load_job", load, loads.execute_load_job),
+        Seam(upload_routes, "execute_load_job", load, loads.execute_load_job),
         Seam(
             upload_routes, "_parse_multipart_related", "content_type body", uploads.parse_multipart
         ),
@@ -75,6 +93,7 @@ def seams() -> tuple[Seam, ...]:
             "required_field_names",
             reading.create_read_session,
         ),
+        Seam(sqlglot, "parse_one", "sql read dialect into opts", parsing.parse_one),
         Seam(server, "DuckDBEngine", "settings", ThreadedEngine),
         Seam(server, "create_app", "context", create_app),
     )

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from emulator.contracts import handle as handle_contract
+from emulator.declarations import handle as handle_options
 from emulator.external.statements import handle as handle_external_table
 from emulator.session import Handler, Outcome, Rewriter, Session
 
-HANDLERS: tuple[Handler, ...] = (handle_external_table, handle_contract)
+HANDLERS: tuple[Handler, ...] = (handle_external_table, handle_contract, handle_options)
 REWRITERS: tuple[Rewriter, ...] = ()
 
 with suppress(ImportError):

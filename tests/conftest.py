@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,11 +54,11 @@ def start_cloud(directory: Path) -> subprocess.Popen[bytes]:
 def attach(directory: Path, process: subprocess.Popen[bytes]) -> LocalCloud:
     """Wait until the cloud is ready and return what clients and child processes need."""
     deadline = time.monotonic() + START_SECONDS
-    while not (directory / "cloud.json").exists():
+    while (cloud := _cloud(directory)).get("pid") != process.pid:
         assert process.poll() is None, f"the emulator ended with {process.returncode}"
         assert time.monotonic() < deadline, "the emulator did not get ready"
         time.sleep(0.05)
-    ports = json.loads((directory / "cloud.json").read_text())["ports"]
+    ports = cloud["ports"]
     settings = Settings(
         bigquery_host=f"http://127.0.0.1:{ports['bigquery']}",
         bigquery_grpc_port=ports["bigquery_grpc"],
@@ -66,3 +67,12 @@ def attach(directory: Path, process: subprocess.Popen[bytes]) -> LocalCloud:
         public_key_file=directory / "keys" / "public.pem",
     )
     return LocalCloud(settings, {**os.environ, **settings.environment()}, directory)
+
+
+def _cloud(directory: Path) -> dict[str, Any]:
+    """Return what `cloud.json` says; a killed emulator's may still lie there."""
+    try:
+        cloud: dict[str, Any] = json.loads((directory / "cloud.json").read_text())
+    except FileNotFoundError:
+        return {}
+    return cloud

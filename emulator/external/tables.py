@@ -152,7 +152,7 @@ class ExternalTables:
         given = (config.get("schema") or resource.get("schema") or {}).get("fields")
         return {
             **resource,
-            "schema": {"fields": given or [_field(column) for column in table.columns]},
+            "schema": {"fields": given or [rest_field(column) for column in table.columns]},
             "detected": {"delimiter": table.delimiter, "skip": table.skip},
         }
 
@@ -211,7 +211,7 @@ class ExternalTables:
         files = find(table.uris, self._root)
         if not files:
             return nothing_found(table.label, table.uris)
-        return _first_problem(table, [prepare(table, file, self._cache) for file in files])
+        return first_problem(table, [prepare(table, file, self._cache) for file in files])
 
     def _forget(self, path: Path3) -> None:
         self._paths.discard(path)
@@ -220,7 +220,8 @@ class ExternalTables:
             del self._sources[key]
 
 
-def _first_problem(table: CsvTable, sources: list[Source]) -> InvalidQueryError | None:
+def first_problem(table: CsvTable, sources: list[Source]) -> InvalidQueryError | None:
+    """Return the error of the first record that is one too many, or None."""
     allowed = table.max_bad_records
     for source in sources:
         text = read_text(source.file.path, table)
@@ -237,7 +238,8 @@ def _first_problem(table: CsvTable, sources: list[Source]) -> InvalidQueryError 
     return None
 
 
-def _field(column: Column) -> dict[str, str]:
+def rest_field(column: Column) -> dict[str, str]:
+    """Return a column as the REST API has it."""
     return {
         "name": column.name,
         "type": WIRE_TYPES.get(column.type, column.type),
