@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Literal
 
 Language = Literal["en", "pt-BR"]
@@ -130,8 +131,10 @@ def _wish(part: str) -> tuple[str, float]:
 def _written(value: Any, language: Language) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
-    if value == int(value) and abs(value) < 1e15:
-        text = f"{value:.0f}" if abs(value) < 1e4 else f"{value:,.0f}"
+    if not 1e-9 <= abs(value) < 1e15:
+        text = f"{value:.4g}"
+    elif abs(value) < 1e4:
+        text = format(Decimal(f"{value:.4g}"), "f")
     else:
-        text = f"{value:,.0f}" if 1e5 <= abs(value) < 1e15 else f"{value:,.4g}"
+        text = f"{value:,.0f}"
     return text.translate(str.maketrans(",.", ".,")) if language == "pt-BR" else text

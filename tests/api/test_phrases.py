@@ -35,7 +35,7 @@ def test_a_signal_is_told_with_its_interval():
         (0.0, "en", "is 100% lower (by"),
         (16.5, "en", "is 95% lower (by"),
         (14_000.0, "pt-BR", "é 2,2% menor (em"),
-        (1e9, "en", "is 3.1e-05% lower (by"),
+        (1e9, "en", "is 0.000031% lower (by"),
     ],
 )
 def test_a_gain_is_told_in_percent_if_the_loss_is_known(model_loss, language, words):
@@ -64,3 +64,20 @@ def test_years_are_written_without_thousands_marks():
     words = say("above", "pt-BR", value=2030, limit=2024.0)
 
     assert words.startswith("2030 está acima do maior valor visto no treino, 2024;")
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (0.00004868526, "0.00004869"),
+        (-15312.24, "-15,312"),
+        (9999.6, "10000"),
+        (2024.0, "2024"),
+        (0.0, "0"),
+        (1e300, "1e+300"),
+        (1.5, "1.5"),
+        (199_000.25, "199,000"),
+    ],
+)
+def test_numbers_are_written_for_people(value, written):
+    assert say("above", "en", value=value, limit=0).startswith(f"{written} is above")
