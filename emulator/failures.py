@@ -6,13 +6,16 @@ with its message; the traceback goes to the log.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import duckdb
 from bqemulator.domain.errors import (
+    AlreadyExistsError,
     DomainError,
     InternalError,
     InvalidQueryError,
+    NotFoundError,
     UnsupportedFeatureError,
 )
 from bqemulator.jobs.error_mapper import translate_runtime_error
@@ -22,6 +25,12 @@ from fastapi.responses import JSONResponse
 
 from emulator.external.tables import external_tables
 from emulator.session import Session
+
+_MISSING_SCHEMA = re.compile(r"Schema with name \"?([\w-]+?)__([\w-]+)\"? does not exist")
+_SCHEMA_EXISTS = re.compile(r"Schema with name \"?([\w-]+?)__([\w-]+)\"? already exists")
+_WRONG_KIND = re.compile(
+    r"Existing object (\S+) is of type (\w+), trying to (?:replace with|drop) type (\w+)"
+)
 
 _log = get_logger(__name__)
 
@@ -36,9 +45,25 @@ def client_error(error: Exception, session: Session, sql: str) -> DomainError:
     if isinstance(error, UnsupportedFeatureError):
         return InvalidQueryError(error.message)
     if isinstance(error, DomainError) and not isinstance(error, InternalError):
-        return error
+        return _in_google_s_words(error)
     _log.error("job failed", sql=sql, exc_info=error)
     return InvalidQueryError(_message(error))
+
+
+def _in_google_s_words(error: DomainError) -> DomainError:
+    """Return the error without names that only DuckDB knows."""
+    if missing := _MISSING_SCHEMA.search(error.message):
+        return NotFoundError(
+            f"Not found: Dataset {missing[1]}:{missing[2]} was not found in location US"
+        )
+    if there := _SCHEMA_EXISTS.search(error.message):
+        return AlreadyExistsError(f"Already Exists: Dataset {there[1]}:{there[2]}")
+    if kinds := _WRONG_KIND.search(error.message):
+        return InvalidQueryError(
+            f"{kinds[1]} is of type {kinds[2].upper()}; the statement expects a "
+            f"{kinds[3].upper()}. Drop it first: DROP {kinds[2].upper()} {kinds[1]}."
+        )
+    return error
 
 
 def install(app: FastAPI) -> None:

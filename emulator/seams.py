@@ -8,7 +8,6 @@ name instead of misbehaving.
 from __future__ import annotations
 
 import inspect
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +22,9 @@ from bqemulator.sql import inner_query
 from fastapi import APIRouter, FastAPI
 
 from emulator import (
+    datasets,
     declarations,
+    destinations,
     failures,
     jobs,
     loads,
@@ -36,6 +37,7 @@ from emulator import (
     uploads,
 )
 from emulator.engine import ThreadedEngine
+from emulator.ml.routes import router as models
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,12 @@ def seams() -> tuple[Seam, ...]:
             "_run_statement_with_params",
             "self bq_sql using_values",
             scripts.run_with_values,
+        ),
+        Seam(
+            job_routes,
+            "_apply_write_append",
+            "job_meta job_id query_config ctx caller request_project_id",
+            destinations.write_result,
         ),
         Seam(job_routes, "execute_load_job", load, loads.execute_load_job),
         Seam(upload_routes, "execute_load_job", load, loads.execute_load_job),
@@ -152,11 +160,7 @@ def create_app(context: Any) -> FastAPI:
 
 def routers() -> tuple[APIRouter, ...]:
     """Return our routes, in the order in which they are asked."""
-    with suppress(ImportError):
-        from emulator.ml.routes import router as models
-
-        return (models, tables.router, queries.router)
-    return (tables.router, queries.router)
+    return (models, datasets.router, tables.router, queries.router)
 
 
 def remember_default_dataset(

@@ -8,24 +8,21 @@ REWRITERS and on to bqemulator. ML statements plug in here and nowhere else.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 
 from emulator.contracts import handle as handle_contract
 from emulator.declarations import handle as handle_options
 from emulator.external.statements import handle as handle_external_table
+from emulator.ml.functions import rewrite as rewrite_ml_functions
+from emulator.ml.statements import handle as handle_ml_statement
 from emulator.session import Handler, Outcome, Rewriter, Session
 
-HANDLERS: tuple[Handler, ...] = (handle_external_table, handle_contract, handle_options)
-REWRITERS: tuple[Rewriter, ...] = ()
-
-with suppress(ImportError):
-    from emulator.ml.statements import handle as handle_ml_statement
-
-    HANDLERS = (*HANDLERS, handle_ml_statement)
-with suppress(ImportError):
-    from emulator.ml.functions import rewrite as rewrite_ml_functions
-
-    REWRITERS = (*REWRITERS, rewrite_ml_functions)
+HANDLERS: tuple[Handler, ...] = (
+    handle_ml_statement,
+    handle_external_table,
+    handle_contract,
+    handle_options,
+)
+REWRITERS: tuple[Rewriter, ...] = (rewrite_ml_functions,)
 
 
 async def handle(

@@ -133,6 +133,9 @@ def test_named_parameters_reach_the_statement(client: Client) -> None:
         ("select cast('x' as int64)", BadRequest, "invalidQuery"),
         ("select error('told you')", BadRequest, "invalidQuery"),
         ("drop table {d}.missing", NotFound, "notFound"),
+        ("create table no_dataset.t as select 1 as a", NotFound, "notFound"),
+        ("create schema {d}", Conflict, "duplicate"),
+        ("create or replace table {d}.view_there as select 1 as a", BadRequest, "invalidQuery"),
         ("alter table {d}.missing set options(description='x')", NotFound, "notFound"),
         ("create table {d}.there as select 1 as a", Conflict, "duplicate"),
         ("create snapshot table {d}.s clone {d}.missing", NotFound, "notFound"),
@@ -144,6 +147,7 @@ def test_what_is_refused_is_a_4xx_with_google_s_reason(
     client: Client, dataset: str, statement: str, error: type[Exception], reason: str, run: str
 ) -> None:
     client.query_and_wait(f"create table {dataset}.there as select 1 as a")
+    client.query_and_wait(f"create view {dataset}.view_there as select 1 as a")
 
     with pytest.raises(error) as caught:
         if run == "query":
@@ -293,3 +297,28 @@ def test_dataset_is_made_and_deleted_with_its_contents(client: Client, dataset: 
     assert (got.labels, got.friendly_name, got.description) == ({"a": "b"}, "Name", "words")
     with pytest.raises(NotFound):
         client.get_dataset(f"{dataset}_x")
+
+
+def test_missing_and_full_datasets_are_refused(client: Client, dataset: str) -> None:
+    client.query_and_wait(f"create table {dataset}.t as select 1 as a")
+
+    with pytest.raises(NotFound, match="nowhere"):
+        list(client.list_tables("nowhere"))
+    with pytest.raises(BadRequest, match="is still in use"):
+        client.delete_dataset(dataset)
+
+
+def test_result_is_written_to_the_destination(client: Client, dataset: str) -> None:
+    def write(sql: str, disposition: str) -> list[tuple[Any, ...]]:
+        config = QueryJobConfig(
+            destination=f"{client.project}.{dataset}.target", write_disposition=disposition
+        )
+        client.query(sql, job_config=config).result()
+        return rows(client, f"select a from {dataset}.target order by a")
+
+    assert write("select 1 as a", "WRITE_EMPTY") == [(1,)]
+    assert write("select 2 as a", "WRITE_APPEND") == [(1,), (2,)]
+    assert write("select 'x' as a", "WRITE_TRUNCATE") == [("x",)]
+    with pytest.raises(Conflict):
+        write("select 'y' as a", "WRITE_EMPTY")
+    assert client.get_table(f"{dataset}.target").schema[0].field_type == "STRING"
