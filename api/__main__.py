@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import logging
-import socket
 import sys
 
 import uvicorn
 
+from api.listener import listen
 from api.main import create_app
 from api.settings import Settings
 
@@ -25,38 +25,15 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s")
     try:
         settings = Settings.from_environment()
-        listener = _listen(settings.host, settings.port)
+        listener = listen(settings.host, settings.port)
     except (ValueError, OSError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     host, port = listener.getsockname()[:2]
-    print(f"API and page on http://{host}:{port}", flush=True)
+    print(f"API and page on http://{host}:{port} (each model says when it is ready)", flush=True)
     config = uvicorn.Config(create_app(settings), log_level="warning", server_header=False)
     uvicorn.Server(config).run(sockets=[listener])
     return 0
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """Take the port at once, so that a stranger on it is told in plain words.
-
-    Raises
-    ------
-    OSError
-        If the port is held or the address is not this machine's.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen()
-    except OSError as error:
-        listener.close()
-        raise OSError(
-            f"{host}:{port} cannot be listened on ({error.strerror}). Stop the program that holds "
-            "it, or choose another: PORT=0 takes any free one."
-        ) from None
-    return listener
 
 
 if __name__ == "__main__":

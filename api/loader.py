@@ -187,6 +187,7 @@ def _run_child(request: bytes, seconds: float) -> subprocess.CompletedProcess[by
             env=kept | ONE_THREAD,
             timeout=longest,
             check=False,
+            start_new_session=True,  # Ctrl-C is for the service; the child dies with it
         )
     except subprocess.TimeoutExpired:
         raise LoadError(f"Opening the pickle took more than {longest:g} s.") from None

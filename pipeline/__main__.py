@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         return int(options.command(options, Settings.from_environment(), console))
-    except (PipelineError, ValueError) as error:
+    except (PipelineError, ValueError, OSError) as error:
         console.print(f"[red]Error:[/] {error}", highlight=False)
         return 1
     except KeyboardInterrupt:
@@ -58,6 +58,10 @@ def _run(options: argparse.Namespace, settings: Settings, console: Console) -> i
     from pipeline.run import run
     from pipeline.summary import show
 
+    if settings.target == "local":
+        local_cloud.require_space(options.report)
+    if options.serve == "1":
+        _require_free_port()
     with local_cloud.running(settings) as located:
         os.environ.update(located.environment())
         outcome = run(located, options.report, console)
@@ -67,6 +71,15 @@ def _run(options: argparse.Namespace, settings: Settings, console: Console) -> i
         if outcome.ok and options.serve == "1":
             return _serve_until_stopped()
         return 0 if outcome.ok else 1
+
+
+def _require_free_port() -> None:
+    """Find out now, not after the whole run, that the API cannot listen."""
+    from api.listener import listen
+    from api.settings import Settings as ApiSettings
+
+    settings = ApiSettings.from_environment()
+    listen(settings.host, settings.port).close()
 
 
 def _up(options: argparse.Namespace, settings: Settings, console: Console) -> int:

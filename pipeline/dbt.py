@@ -68,6 +68,11 @@ def build(settings: Settings, progress: Progress, arguments: tuple[str, ...] = (
     return nodes
 
 
+def manifest_file() -> Path:
+    """Return where dbt writes its manifest (`DBT_TARGET_PATH`, else `target/`)."""
+    return PROJECT / os.environ.get("DBT_TARGET_PATH", "target") / "manifest.json"
+
+
 def _invoke(
     settings: Settings, arguments: tuple[str, ...], progress: Progress
 ) -> tuple[list[Node], BaseException | None]:

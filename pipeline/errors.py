@@ -2,6 +2,7 @@
 
 PipelineError
 ├── LocalCloudError      the local cloud does not start, or a stranger holds its port
+├── DiskSpaceError       the disk of the local cloud is too full for the report
 ├── NoLocalCloudError    a command needs the local cloud and none runs
 ├── ProvisionError       bucket, dataset or table cannot be made as described
 └── BuildError           dbt ended with errors
@@ -16,6 +17,10 @@ class PipelineError(Exception):
 
 class LocalCloudError(PipelineError):
     """The local cloud could not be started."""
+
+
+class DiskSpaceError(PipelineError):
+    """The disk of the local cloud has no room for what the report becomes."""
 
 
 class NoLocalCloudError(PipelineError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -19,10 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from cloud import Settings
-from pipeline.errors import LocalCloudError, NoLocalCloudError
+from pipeline.errors import DiskSpaceError, LocalCloudError, NoLocalCloudError
 
 DIRECTORY = Path(".local")
 START_SECONDS = 90.0
+# A report of 3 MB becomes 22 MB of objects, tables and write-ahead log.
+SPACE_PER_REPORT_BYTE = 8
+SPARE_BYTES = 64 * 2**20
 
 
 @contextmanager
@@ -72,6 +76,25 @@ def attached(settings: Settings, directory: Path = DIRECTORY) -> Settings:
             "or let `make run` start it and do everything."
         )
     return _located(settings, state)
+
+
+def require_space(report: Path, directory: Path = DIRECTORY) -> None:
+    """Refuse a report that the disk has no room for, before anything is written.
+
+    Raises
+    ------
+    DiskSpaceError
+        If the disk of `directory` has less free space than the report is likely to take.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    size = report.stat().st_size if report.is_file() else 0
+    needed = SPARE_BYTES + SPACE_PER_REPORT_BYTE * size
+    free = shutil.disk_usage(directory).free
+    if free < needed:
+        raise DiskSpaceError(
+            f"The disk of '{directory.absolute()}' has {free / 1e6:,.0f} MB free; '{report}' "
+            f"needs about {needed / 1e6:,.0f} MB there. Free space, or run from another disk."
+        )
 
 
 def _running_state(directory: Path) -> dict[str, Any] | None:

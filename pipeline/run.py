@@ -10,20 +10,25 @@ import time
 from pathlib import Path
 from typing import Any
 
-from google.cloud import bigquery
+from google.api_core.exceptions import GoogleAPIError
+from google.auth.exceptions import GoogleAuthError
+from requests.exceptions import RequestException
 from rich.console import Console
 
 from cloud import Settings, bigquery_client, storage_client
 from export import Publication, publish_models
 from export.errors import ExportError
-from ingest import IngestError, Receipt, ingest
+from ingest import IngestError, ingest
 from pipeline import dbt
 from pipeline.errors import PipelineError
 from pipeline.progress import Steps
 from pipeline.provision import provision
+from pipeline.reconciliation import reconcile
 from pipeline.summary import Run
 
 EXPECTED = (PipelineError, IngestError, ExportError)
+# What Google's clients raise when a service is gone, refuses or is out of reach.
+SERVICE_ERRORS = (GoogleAPIError, GoogleAuthError, RequestException)
 
 
 def run(settings: Settings, report: Path, console: Console) -> Run:
@@ -51,6 +56,8 @@ def run(settings: Settings, report: Path, console: Console) -> Run:
         _flow(settings, report, steps, outcome)
     except EXPECTED as error:
         outcome.errors.append(str(error))
+    except SERVICE_ERRORS as error:
+        outcome.errors.append(_service_message(settings, error))
     finally:
         outcome.seconds = time.monotonic() - start
     return outcome
@@ -69,9 +76,9 @@ def _flow(settings: Settings, report: Path, steps: Steps, outcome: Run) -> None:
     with steps.step("build", "dbt build") as (step, tell):
         nodes = dbt.build(settings, tell)
         step.detail |= _build_detail(nodes)
-    outcome.report = _report_lines(bigquery_client(settings), receipt)
+    outcome.report = reconcile(bigquery_client(settings), receipt)
     with steps.step("export", "Export and certificate") as (step, tell):
-        publications = publish_models(settings, progress=tell)
+        publications = publish_models(settings, dbt_manifest=dbt.manifest_file(), progress=tell)
         trained = {node.name.rsplit(".", 1)[-1] for node in nodes if "TRAINED" in node.message}
         outcome.models = [_model(p, trained) for p in publications]
         outcome.errors += [f"{p.name}: {p.error}" for p in publications if p.error]
@@ -86,28 +93,6 @@ def _provision(settings: Settings, detail: dict[str, Any]) -> None:
     detail["summary"] = ", ".join(made) or "all there"
 
 
-def _report_lines(client: bigquery.Client, receipt: Receipt) -> dict[str, Any]:
-    """Reconcile this report's records; an older report may hold its duplicates."""
-    table = f"{client.project}.vendas_marts.report_files"
-    job = client.query(
-        f"select records, sales, rejected, duplicates from `{table}` where source_file = @uri",
-        job_config=bigquery.QueryJobConfig(
-            query_parameters=[bigquery.ScalarQueryParameter("uri", "STRING", receipt.uri)]
-        ),
-    )
-    row = next(iter(job.result()))
-    lines = {
-        "uri": receipt.uri,
-        "lines": receipt.records,
-        "clean": row["sales"],
-        "rejected": row["rejected"],
-        "duplicates": row["duplicates"],
-    }
-    if lines["lines"] != lines["clean"] + lines["rejected"] + lines["duplicates"]:
-        raise PipelineError(f"Records were lost between the report and the tables: {lines}.")
-    return lines
-
-
 def _model(publication: Publication, trained: set[str]) -> dict[str, Any]:
     return {
         "name": publication.name,
@@ -119,7 +104,17 @@ def _model(publication: Publication, trained: set[str]) -> dict[str, Any]:
         "parity": publication.parity,
         "methods": publication.methods,
         "verdict": publication.verdict,
+        "note": publication.note,
     }
+
+
+def _service_message(settings: Settings, error: Exception) -> str:
+    remedy = (
+        "See '.local/emulator.log'; run it again: it goes on from where it stopped."
+        if settings.target == "local"
+        else "Check project, bucket, credentials and network; run it again: it goes on from there."
+    )
+    return f"{type(error).__name__}: {error} {remedy}"
 
 
 def _build_detail(nodes: list[dbt.Node]) -> dict[str, Any]:

@@ -11,7 +11,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pipeline.progress import Step
@@ -28,7 +30,7 @@ class Run:
     target : {"local", "cloud"}
         Where it ran.
     report : dict
-        `uri`, `lines`, `clean`, `rejected`, `duplicates`.
+        What `pipeline.reconciliation.reconcile` returns.
     steps : list of Step
         In order.
     models : list of dict
@@ -75,34 +77,66 @@ class Run:
 def show(run: Run, console: Console) -> None:
     """Print the report's lines, the models and what did not hold."""
     if run.report:
-        console.print(
-            "\nReport: {lines:,} lines = {clean:,} sales + {rejected:,} rejected"
-            " + {duplicates:,} duplicates".format(**run.report)
-        )
+        for line in _report(run.report):
+            console.print(line, highlight=False, soft_wrap=True)
     if run.models:
         console.print(_models(run.models))
     for model in run.models:
-        if model["verdict"]["status"] == "no_signal":
-            console.print(f"[yellow]{model['name']}[/]: {model['verdict'].get('reason') or ''}")
+        for line in _notes(model):
+            console.print(line, highlight=False, soft_wrap=True)
     for error in run.errors:
-        console.print(f"[red]✗[/] {error}", markup=True, highlight=False)
+        console.print(f"[red]✗[/] {escape(error)}", highlight=False, soft_wrap=True)
+
+
+def _report(report: dict[str, Any]) -> list[str]:
+    lines = [
+        "\nReport: {lines:,} lines = {clean:,} sales + {rejected:,} rejected"
+        " + {duplicates:,} duplicates".format(**report)
+    ]
+    for record in report["first_rejected"]:
+        reasons = "; ".join(record["reasons"])
+        lines.append(f"  [yellow]rejected[/] record {record['record_number']}: {escape(reasons)}")
+    if report["rejected"]:
+        lines.append("  all rejected records and their reasons: vendas_marts.rejected_sales")
+    if report["flagged"]:
+        lines.append(
+            f"  {report['flagged']:,} sales are kept but worth a look: vendas_marts.sales, flags"
+        )
+    if report["reports_in_bucket"] > 1:
+        lines.append(
+            f"  the bucket holds {report['reports_in_bucket']} reports and the models see all of "
+            "them: `python -m ingest list` shows them, `withdraw` takes one back"
+        )
+    return lines
 
 
 def _models(models: list[dict[str, Any]]) -> Table:
-    table = Table(title=None, pad_edge=False)
-    headings = ("model", "BigQuery ML", "scikit-learn", "worst difference", "verdict", "published")
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("model", "BigQuery ML", "scikit-learn", "verdict"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("difference", "rows"):
+        table.add_column(heading, no_wrap=True, justify="right")
     for model in models:
         table.add_row(
             model["name"],
             _metric(model["metrics"].get("bigquery_ml")),
             _metric(model["metrics"].get("scikit_learn")),
-            _parity(model["parity"]),
             _verdict(model["verdict"]),
-            model["uri"] or "–",
+            *_parity(model["parity"]),
         )
     return table
+
+
+def _notes(model: dict[str, Any]) -> list[str]:
+    """Tell what does not fit in the table: where the model lies, and what to know of it."""
+    name = f"[bold]{model['name']}[/]"
+    notes = [f"{name}: {escape(model['uri'] or model.get('note') or 'not published')}"]
+    verdict = model["verdict"]
+    if verdict.get("status") == "no_signal" and verdict.get("reason") and model["uri"]:
+        notes.append(f"  [yellow]no_signal[/]: {escape(verdict['reason'])}")
+    if model["methods"].get("published") == "transplanted":
+        notes.append(f"  transplanted: {escape(model['methods'].get('reason') or '')}")
+    return notes
 
 
 def _metric(metrics: dict[str, Any] | None) -> str:
@@ -112,13 +146,13 @@ def _metric(metrics: dict[str, Any] | None) -> str:
     return "–"
 
 
-def _parity(parity: dict[str, Any] | None) -> str:
+def _parity(parity: dict[str, Any]) -> tuple[str, str]:
     if not parity:
-        return "–"
-    mark = "within" if parity["within"] else "NOT within"
-    return f"{parity['max_rel']:.1e} on {parity['rows']:,} rows, {mark} {parity['tolerance']:.0e}"
+        return "–", "–"
+    colour = "green" if parity["within"] else "red"
+    return f"[{colour}]{parity['max_rel']:.1e}[/]", f"{parity['rows']:,}"
 
 
 def _verdict(verdict: dict[str, Any]) -> str:
-    colour = "green" if verdict["status"] == "signal" else "yellow"
-    return f"[{colour}]{verdict['status']}[/]"
+    status = verdict.get("status", "–")
+    return f"[{'green' if status == 'signal' else 'yellow'}]{status}[/]"

@@ -24,10 +24,12 @@ class Desk:
             "BIGQUERY_PORT": "0",
             "BIGQUERY_GRPC_PORT": "0",
             "STORAGE_PORT": "0",
+            "PORT": "0",
+            "RELOAD_SECONDS": "0.3",
         }
 
-    def start(self, report: Path) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "pipeline", "run", str(report), "--serve", "0"]
+    def start(self, report: Path, serve: bool = False) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "pipeline", "run", str(report), "--serve", str(int(serve))]
         return subprocess.Popen(
             command,
             cwd=self.folder,
@@ -42,3 +44,20 @@ class Desk:
         output, _ = process.communicate(timeout=300)
         path = self.folder / ".local" / "run.json"
         return process.returncode, output, json.loads(path.read_text()) if path.exists() else {}
+
+    def report_uri(self) -> str:
+        """Where the last run put its report."""
+        return json.loads((self.folder / ".local" / "run.json").read_text())["report"]["uri"]
+
+    def ingest(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `python -m ingest` against the local cloud that runs in this folder."""
+        cloud = json.loads((self.folder / ".local" / "cloud.json").read_text())
+        storage = f"http://127.0.0.1:{cloud['ports']['storage']}"
+        return subprocess.run(
+            [sys.executable, "-m", "ingest", *arguments],
+            cwd=self.folder,
+            env=self.environment | {"STORAGE_EMULATOR_HOST": storage},
+            text=True,
+            capture_output=True,
+            check=False,
+        )

@@ -1,13 +1,14 @@
 import json
 import os
+import shutil
 import subprocess
 import sys
 
 import pytest
 
 from cloud import Settings
-from pipeline.errors import NoLocalCloudError
-from pipeline.local_cloud import attached, running
+from pipeline.errors import DiskSpaceError, NoLocalCloudError
+from pipeline.local_cloud import attached, require_space, running
 
 
 def test_says_how_to_start_the_local_cloud_when_none_runs(tmp_path):
@@ -37,3 +38,18 @@ def test_google_cloud_is_never_started():
 
     with running(settings) as located:
         assert located == settings
+
+
+def test_a_disk_without_room_is_told_before_anything_is_written(tmp_path):
+    report = tmp_path / "report.csv"
+    with report.open("wb") as stream:
+        stream.truncate(shutil.disk_usage(tmp_path).total)  # sparse: takes no space itself
+
+    with pytest.raises(DiskSpaceError, match=r"MB free; '.*report.csv' needs about .* MB there"):
+        require_space(report, tmp_path / "state")
+
+    assert list((tmp_path / "state").iterdir()) == []
+
+
+def test_a_report_that_fits_is_let_through(tmp_path):
+    require_space(tmp_path / "none.csv", tmp_path / "state")

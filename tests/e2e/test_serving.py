@@ -1,0 +1,107 @@
+"""`make run` serves; a changed report reaches its clients without a failed request."""
+
+import re
+import signal
+import threading
+
+import httpx
+import pytest
+
+from tests.api.serving import ready, wait_until
+from tests.e2e.desk import SAMPLE, Desk
+
+X3 = {
+    "model": "X3",
+    "year": 2021,
+    "region": "Europe",
+    "color": "Black",
+    "fuel_type": "Petrol",
+    "transmission": "Automatic",
+    "engine_size_l": 2.0,
+    "mileage_km": 30000,
+}
+
+
+class Client(threading.Thread):
+    """A program that asks for predictions without pause until told to stop."""
+
+    def __init__(self, address):
+        super().__init__()
+        self.failures, self.versions, self.stopping = [], {}, threading.Event()
+        self.http = httpx.Client(base_url=address, timeout=30)
+
+    def run(self):
+        while not self.stopping.is_set():
+            answer = self.http.post("/models/price_linear/predict", json={"rows": [X3]})
+            if answer.status_code == 200:
+                body = answer.json()
+                self.versions[body["version"]] = body["predictions"][0]["value"]
+            else:
+                self.failures.append(answer.text)
+
+    def stop(self):
+        self.stopping.set()
+        self.join()
+        self.http.close()
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    return Desk(tmp_path_factory.mktemp("desk"))
+
+
+@pytest.fixture(scope="module")
+def address(desk):
+    """Where `pipeline run --serve 1` answers, once its three models are in service."""
+    process = desk.start(SAMPLE, serve=True)
+    output = iter(process.stdout.readline, "")
+    found = next((m[0] for m in (re.search(r"http://127\S+", line) for line in output) if m), None)
+    assert found, "it ended without serving"
+    rest = threading.Thread(target=process.stdout.read)
+    rest.start()
+    try:
+        with httpx.Client(base_url=found) as client:
+            wait_until(lambda: len(ready(client)["models"]) == 3)
+        yield found
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 0
+        rest.join()
+        process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory):
+    """The sample without its last thousand records."""
+    path = tmp_path_factory.mktemp("report") / "changed.csv"
+    path.write_text("".join(SAMPLE.read_text().splitlines(keepends=True)[:9000]))
+    return path
+
+
+def test_a_report_run_again_changes_nothing(desk, address):
+    before = httpx.get(f"{address}/health/ready").json()["models"]
+
+    code, output, run = desk.run(SAMPLE)
+
+    assert code == 0, output
+    assert {m["name"]: m["version"] for m in run["models"]} == before
+    assert httpx.get(f"{address}/health/ready").json()["models"] == before
+
+
+def test_a_changed_report_is_served_without_a_failed_request(desk, address, changed):
+    old = httpx.get(f"{address}/health/ready").json()["models"]["price_linear"]
+    client = Client(address)
+    client.start()
+    try:
+        withdraw = desk.ingest("withdraw", desk.report_uri())
+        code, output, run = desk.run(changed)
+        new = next(m["version"] for m in run["models"] if m["name"] == "price_linear")
+        wait_until(lambda: new in client.versions)
+    finally:
+        client.stop()
+
+    assert withdraw.returncode == 0, withdraw.stderr
+    assert code == 0, output
+    assert client.failures == []
+    assert client.versions.keys() == {old, new}
+    assert client.versions[old] != client.versions[new]
