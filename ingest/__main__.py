@@ -1,4 +1,4 @@
-"""`python -m ingest`: take a report, list those in the bucket, take one back."""
+"""`python -m ingest`: take a report, list those in the bucket, take one back, normalise one."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 from cloud import Settings, storage_client
 from ingest.columns import SYNONYMS
 from ingest.errors import IngestError
-from ingest.report import Receipt, ingest, reports, withdraw
+from ingest.report import Receipt, ingest, reports, withdraw, write_normal_form
 
-COMMANDS = ("report", "list", "withdraw")
+COMMANDS = ("report", "list", "withdraw", "normalise")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -51,6 +51,10 @@ def _parser() -> argparse.ArgumentParser:
     back = commands.add_parser("withdraw", parents=[shared], help="take a report back")
     back.add_argument("object", help="its URI, object or file name")
     back.set_defaults(command=_withdraw)
+    normal = commands.add_parser("normalise", help="write what would be uploaded to a folder")
+    normal.add_argument("file", type=Path, help="the CSV export")
+    normal.add_argument("folder", type=Path, help="an existing folder")
+    normal.set_defaults(command=_normalise, bucket=None)
     return parser
 
 
@@ -65,6 +69,10 @@ def _list(options: argparse.Namespace, bucket: object) -> None:
 
 def _withdraw(options: argparse.Namespace, bucket: object) -> None:
     print(f"Withdrawn: {withdraw(options.object, bucket)}. Run the pipeline to leave it out.")
+
+
+def _normalise(options: argparse.Namespace, _: object) -> None:
+    print(write_normal_form(options.file, options.folder))
 
 
 def show(receipt: Receipt, file: Path) -> None:

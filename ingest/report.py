@@ -59,24 +59,28 @@ def ingest(path: Path, bucket: Bucket) -> Receipt:
         If it cannot be written; the bucket is as it was.
     """
     try:
-        dialect = recognise(path)
-    except OSError as error:
-        raise RecordError(
-            f"{path}: the file cannot be read: {error.strerror or error}. "
-            "Check its permissions and its drive."
-        ) from error
-    try:
         with tempfile.TemporaryDirectory(prefix="ingest-") as folder:
-            target = Path(folder) / "report.csv"
-            normalised = normalise(path, dialect, target)
-            name = f"{FOLDER}{normalised.digest[:16]}-n{normalised.records}.csv"
-            created = _upload(bucket.blob(name), target)
+            file, normalised, dialect = _normal_form(path, Path(folder))
+            created = _upload(bucket.blob(FOLDER + file.name), file)
     except OSError as error:
-        raise UploadError(
-            f"{path}: the normalised copy cannot be written to '{tempfile.gettempdir()}': "
-            f"{error.strerror or error}. Free space there, or set TMPDIR to another folder."
-        ) from error
-    return _receipt(bucket, name, normalised, created, dialect)
+        raise _not_written(path, tempfile.gettempdir(), error) from error
+    return _receipt(bucket, FOLDER + file.name, normalised, created, dialect)
+
+
+def write_normal_form(path: Path, folder: Path) -> Path:
+    """Write to `folder` the file that `ingest` would upload, and return its path.
+
+    Raises
+    ------
+    ReportError
+        If the report cannot be taken.
+    UploadError
+        If the folder cannot be written.
+    """
+    try:
+        return _normal_form(path, folder)[0]
+    except OSError as error:
+        raise _not_written(path, str(folder), error) from error
 
 
 def reports(bucket: Bucket) -> list[Blob]:
@@ -122,6 +126,28 @@ def withdraw(name: str, bucket: Bucket) -> str:
     except _STORAGE_ERRORS as error:
         raise UploadError(_storage_message(bucket, error)) from error
     return found
+
+
+def _normal_form(path: Path, folder: Path) -> tuple[Path, Normalised, Dialect]:
+    try:
+        dialect = recognise(path)
+    except OSError as error:
+        raise RecordError(
+            f"{path}: the file cannot be read: {error.strerror or error}. "
+            "Check its permissions and its drive."
+        ) from error
+    partial = folder / "report.part"
+    normalised = normalise(path, dialect, partial)
+    file = folder / f"{normalised.digest[:16]}-n{normalised.records}.csv"
+    return partial.replace(file), normalised, dialect
+
+
+def _not_written(path: Path, folder: str, error: OSError) -> UploadError:
+    return UploadError(
+        f"{path}: the normalised copy cannot be written to '{folder}': "
+        f"{error.strerror or error}. Free space there, or choose another folder "
+        "(TMPDIR for `ingest FILE`)."
+    )
 
 
 def _upload(blob: Blob, source: Path) -> bool:

@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 import uuid
+from pathlib import Path
 
 import pytest
 
 from cloud import storage_client
 from ingest import IngestError, ingest, reports, withdraw
+from ingest.report import write_normal_form
 from tests.ingest.test_normalise import spelled
 
 
@@ -42,6 +44,23 @@ def test_a_report_is_taken_back_by_its_file_name(bucket, report):
     assert reports(bucket) == []
     with pytest.raises(IngestError, match="it holds none"):
         withdraw(name, bucket)
+
+
+def test_normalise_writes_the_object_that_ingest_uploads(bucket, report, tmp_path):
+    command = [sys.executable, "-m", "ingest", "normalise", str(report), str(tmp_path)]
+
+    done = subprocess.run(command, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr
+    written = Path(done.stdout.strip())
+    name = ingest(report, bucket).object_name
+    assert name == f"raw/vendas/{written.name}"
+    assert bucket.blob(name).download_as_bytes() == written.read_bytes()
+
+
+def test_normalise_names_a_folder_that_is_not_there(report, tmp_path):
+    with pytest.raises(IngestError, match=r"cannot be written to '.*nowhere': No such file"):
+        write_normal_form(report, tmp_path / "nowhere")
 
 
 def test_a_bucket_that_is_gone_is_named(local_cloud, report):
