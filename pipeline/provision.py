@@ -138,13 +138,11 @@ def _table(client: bigquery.Client, table: bigquery.Table) -> list[str]:
     return [f"external table {table.dataset_id}.{table.table_id} (definition changed)"]
 
 
-def _holds(present: dict[str, Any], wanted: dict[str, Any]) -> bool:
+def _holds(present: Any, wanted: Any) -> bool:
     """Whether all that is wanted is present; what the service adds does not count."""
-    for key, value in wanted.items():
-        there = present.get(key)
-        if isinstance(value, dict):
-            if not _holds(there or {}, value):
-                return False
-        elif str(there) != str(value):
-            return False
-    return True
+    if isinstance(wanted, dict):
+        return all(_holds((present or {}).get(key), value) for key, value in wanted.items())
+    if isinstance(wanted, list):
+        return len(present or []) == len(wanted) and all(map(_holds, present, wanted))
+    # BigQuery leaves out what has its default.
+    return str(present) == str(wanted) or (present is None and wanted in (False, 0, "NULLABLE"))

@@ -2,9 +2,10 @@ import dataclasses
 import uuid
 
 import pytest
+from google.cloud import bigquery
 
 from cloud import bigquery_client, storage_client
-from pipeline.provision import provision
+from pipeline.provision import external_tables, provision
 
 
 @pytest.fixture
@@ -71,3 +72,33 @@ def test_a_changed_definition_is_brought_up_to_date(settings):
     assert provision(settings) == ["external table vendas_bmw.vendas_raw (definition changed)"]
     present = client.get_table("vendas_bmw.vendas_raw").external_data_configuration
     assert present.source_uris == [f"gs://{settings.bucket}/raw/vendas/*.csv"]
+
+
+def test_a_definition_that_the_service_tells_in_its_own_way_is_left(settings):
+    provision(settings)
+    client = bigquery_client(settings)
+    (raw,) = [table for table in external_tables(settings) if table.table_id == "vendas_raw"]
+    told = raw.external_data_configuration.to_api_repr()
+    del told["maxBadRecords"], told["autodetect"]
+    told["schema"] = {
+        "fields": [{"type": f["type"], "name": f["name"]} for f in told["schema"]["fields"]]
+    }
+    told["csvOptions"] |= {"quote": '"', "allowJaggedRows": False}
+    client.delete_table(raw)
+    raw.external_data_configuration = bigquery.ExternalConfig.from_api_repr(told)
+    client.create_table(raw)
+
+    assert provision(settings) == []
+
+
+def test_a_table_with_another_column_is_made_anew(settings):
+    provision(settings)
+    client = bigquery_client(settings)
+    (raw,) = [table for table in external_tables(settings) if table.table_id == "vendas_raw"]
+    told = raw.external_data_configuration.to_api_repr()
+    told["schema"]["fields"].pop()
+    client.delete_table(raw)
+    raw.external_data_configuration = bigquery.ExternalConfig.from_api_repr(told)
+    client.create_table(raw)
+
+    assert provision(settings) == ["external table vendas_bmw.vendas_raw (definition changed)"]
