@@ -19,6 +19,8 @@ import duckdb
 from bqemulator.config import Settings
 from bqemulator.storage.engine import DuckDBEngine
 
+from emulator.casts import MACROS
+
 EXTENSIONS = ("spatial", "avro")
 CONFLICTS = ("onflict", "Failed to commit: PRIMARY KEY", "Duplicate key")
 UPSERT = "INSERT OR REPLACE"
@@ -38,6 +40,8 @@ class ThreadedEngine(DuckDBEngine):
         """Open the database with the extensions that its wheels brought."""
         install_extensions()
         await super().start()
+        for macro in MACROS:
+            super().connection.execute(macro)
 
     async def stop(self) -> None:
         """Write everything to the database's file and close it."""

@@ -26,6 +26,7 @@ from emulator import (
     declarations,
     destinations,
     failures,
+    generation,
     jobs,
     loads,
     parsing,
@@ -126,6 +127,7 @@ def install() -> None:
         check(seam)
     for seam in seams():
         setattr(seam.owner, seam.name, seam.ours)
+    generation.install()
     _installed = True
 
 

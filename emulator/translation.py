@@ -19,6 +19,7 @@ from bqemulator.sql.parameters import bind_parameters
 from bqemulator.sql.table_rewriter import rewrite_table_refs
 from sqlglot import exp
 
+from emulator.casts import rewrite_casts
 from emulator.external.pseudo import rewrite_file_names
 from emulator.metadata import read_metadata
 from emulator.naming import quote_projects
@@ -49,7 +50,7 @@ async def translate(
 def rewrite_for_row_access(
     bq_sql: str, *, project_id: str, caller: CallerIdentity, catalog: Any
 ) -> str:
-    """Apply row access policies, then `_FILE_NAME`; stands where bqemulator's pass stood.
+    """Apply row access policies, `_FILE_NAME` and casts; stands where bqemulator's pass stood.
 
     That pass puts the text of every view into the statement. Without any policy there is
     no need: DuckDB has the views.
@@ -64,7 +65,7 @@ def rewrite_for_row_access(
         bq_sql = _bqemulator_row_access(
             bq_sql, project_id=project_id, caller=caller, catalog=catalog
         )
-    return rewrite_file_names(bq_sql, is_external)
+    return rewrite_casts(rewrite_file_names(bq_sql, is_external))
 
 
 @asynccontextmanager

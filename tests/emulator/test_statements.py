@@ -110,6 +110,54 @@ def test_script_runs_our_statements_with_its_variables(client: Client, dataset: 
     assert client.get_table(f"{dataset}.t").description == "made by a script"
 
 
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("select [(select 1), 2]", [1, 2]),
+        ("select [if(1 in (select 1), 'in', 'out'), 'more']", ["in", "more"]),
+        (
+            "select [if('a' in unnest(v), 'no', (select concat(x, '!') from unnest(v) as x)), 'b'] "
+            "from (select ['c'] as v)",
+            ["c!", "b"],
+        ),
+        ("select array(select a from unnest([3, 4]) as a order by a)", [3, 4]),
+    ],
+)
+def test_array_literals_may_hold_queries(client: Client, query: str, expected: list) -> None:
+    assert rows(client, query) == [(expected,)]
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("safe_cast('2020.5' as int64)", None),
+        ("safe_cast('1e3' as int64)", None),
+        ("safe_cast('1_000' as int64)", None),
+        ("safe_cast('1_000' as float64)", None),
+        ("safe_cast('' as int64)", None),
+        ("safe_cast('nine' as float64)", None),
+        ("cast(' +12 ' as int64)", 12),
+        ("cast('0x1F' as int64)", 31),
+        ("cast('1e3' as float64)", 1000.0),
+        ("cast(0.5 as int64)", 1),
+        ("cast(v as int64)", -3),
+        ("cast(cast(v as string) as float64)", -2.5),
+        ("safe_cast(true as int64)", 1),
+        ("cast(null as int64)", None),
+    ],
+)
+def test_numbers_are_cast_as_bigquery_casts_them(
+    client: Client, expression: str, expected: float | None
+) -> None:
+    assert rows(client, f"select {expression} from (select -2.5 as v)") == [(expected,)]
+
+
+@pytest.mark.parametrize("text", ["2020.5", "1_000", "x"])
+def test_a_text_that_is_no_integer_fails_the_query(client: Client, text: str) -> None:
+    with pytest.raises(BadRequest, match=text):
+        client.query(f"select cast(t as int64) from (select '{text}' as t)").result()
+
+
 def test_named_parameters_reach_the_statement(client: Client) -> None:
     config = QueryJobConfig(
         query_parameters=[ScalarQueryParameter("least", "INT64", 2)],
