@@ -43,7 +43,7 @@ class Node:
 
 
 def build(settings: Settings, progress: Progress, arguments: tuple[str, ...] = ()) -> list[Node]:
-    """Run `dbt build`.
+    """Run `dbt build` without the unit tests, which prove the code and not the report.
 
     Parameters
     ----------
@@ -59,7 +59,9 @@ def build(settings: Settings, progress: Progress, arguments: tuple[str, ...] = (
     BuildError
         If a node or a test failed; the message has each one's own.
     """
-    nodes, exception = _invoke(settings, ("build", *arguments), progress)
+    nodes, exception = _invoke(
+        settings, ("build", "--exclude-resource-type", "unit_test", *arguments), progress
+    )
     failed = [node for node in nodes if node.status in FAILED]
     if exception is not None and not failed:
         raise BuildError(f"dbt stopped: {exception}")

@@ -25,6 +25,14 @@ reference_values as (
 
 ),
 
+reference_lists as (
+
+    select
+        {{ listed_values(categories) }}
+    from reference_values
+
+),
+
 keyed as (
 
     select
@@ -79,47 +87,6 @@ keyed as (
 
 ),
 
-reported_values as (
-
-    {% for column in categories %}
-    select distinct
-        '{{ column }}' as column_name,
-        {{ column }} as reported
-    from keyed
-    where {{ column }} is not null
-    {% if not loop.last %}union all{% endif %}
-    {%- endfor %}
-
-),
-
-unlisted_values as (
-
-    select
-        reported_values.column_name,
-        reported_values.reported,
-        concat(
-            'unlisted ', reported_values.column_name, ': ',
-            reported_values.reported, ' (nearest: ',
-            array_agg(
-                reference_values.value
-                order by
-                    edit_distance(
-                        lower(reported_values.reported),
-                        lower(reference_values.value)
-                    ),
-                    reference_values.value
-                limit 1
-            )[offset(0)],
-            ')'
-        ) as flag
-    from reported_values
-    inner join reference_values
-        on reported_values.column_name = reference_values.column_name
-    group by reported_values.column_name, reported_values.reported
-    having countif(reported_values.reported = reference_values.value) = 0
-
-),
-
 flagged as (
 
     select
@@ -129,7 +96,7 @@ flagged as (
             from
                 unnest([
                     {%- for column in categories %}
-                    unlisted_{{ column }}.flag,
+                    {{ unlisted_flag(column) }},
                     {%- endfor %}
                     if(
                         keyed.sales_classification in ('High', 'Low')
@@ -146,12 +113,7 @@ flagged as (
             where flag is not null
         ) as flags
     from keyed
-    {% for column in categories %}
-    left join unlisted_values as unlisted_{{ column }}
-        on
-            unlisted_{{ column }}.column_name = '{{ column }}'
-            and keyed.{{ column }} = unlisted_{{ column }}.reported
-    {% endfor %}
+    cross join reference_lists
 
 ),
 

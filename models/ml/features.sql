@@ -1,10 +1,11 @@
 {#-
     The split hashes what describes the car alone: cars that are alike stay on
-    one side, and no label decides where a row goes.
+    one side, and no label decides where a row goes. Millilitres, because
+    engines write a float as text in ways of their own.
 -#}
 {%- set car = [
     'model', 'year', 'region', 'color', 'fuel_type', 'transmission',
-    'engine_size_l', 'mileage_km'
+    'cast(round(engine_size_l * 1000) as int64)', 'mileage_km'
 ] -%}
 with
 

@@ -1,12 +1,24 @@
-{#- The same whatever the order of the rows. -#}
+{#- Of every value of every row; the same whatever the order of the rows. -#}
 with
 
 features as (
 
+    select * from {{ ref('features') }}
+
+),
+
+digests as (
+
+    select to_hex(sha256(to_json_string(features))) as digest from features
+
+),
+
+numbers as (
+
     select
-        farm_fingerprint(concat(sale_id, split)) as fingerprint,
-        farm_fingerprint(concat(split, sale_id)) as other_fingerprint
-    from {{ ref('features') }}
+        cast(concat('0x', substr(digest, 1, 15)) as int64) as first_number,
+        cast(concat('0x', substr(digest, 16, 15)) as int64) as second_number
+    from digests
 
 ),
 
@@ -17,16 +29,16 @@ combined as (
             to_hex(sha256(concat(
                 cast(count(*) as string),
                 '|',
-                cast(coalesce(bit_xor(fingerprint), 0) as string),
+                cast(coalesce(bit_xor(first_number), 0) as string),
                 '|',
-                cast(coalesce(bit_xor(other_fingerprint), 0) as string),
+                cast(coalesce(bit_xor(second_number), 0) as string),
                 '|',
-                cast(coalesce(sum(mod(fingerprint, 1000003)), 0) as string)
+                cast(coalesce(sum(mod(first_number, 1000003)), 0) as string)
             ))),
             1,
             40
         ) as data_hash
-    from features
+    from numbers
 
 )
 
