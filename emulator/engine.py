@@ -9,6 +9,7 @@ run again: each is a transaction by itself.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -44,9 +45,13 @@ class ThreadedEngine(DuckDBEngine):
             super().connection.execute(macro)
 
     async def stop(self) -> None:
-        """Write everything to the database's file and close it."""
+        """Write everything to the database's file, unless a job still writes, and close it.
+
+        What is not in the file is in the write-ahead log beside it.
+        """
         if self._connection is not None:
-            self._connection.execute("CHECKPOINT")
+            with contextlib.suppress(duckdb.TransactionException):  # a job still writes
+                self._connection.execute("CHECKPOINT")
         await super().stop()
 
     @property

@@ -65,6 +65,7 @@
 
 {# What the training would be made of, and what the last one was made of. #}
 {% macro bqml_state(sql, options, export) -%}
+    {%- set kind = 'class' if export.task == 'classification' else 'value' -%}
     {%- set query -%}
         with training as (
             select
@@ -92,12 +93,10 @@
             last.problem,
             case
                 when training.labelled = 0 then 'there are no training rows'
-                {%- if export.task == 'classification' %}
                 when training.classes = 1
                     then
-                        'the label {{ export.label }} has a single class'
-                        ' in the training rows'
-                {%- endif %}
+                        'the label {{ export.label }} has a single'
+                        ' {{ kind }} in the training rows'
                 {%- for feature in export.features %}
                 when training.filled_{{ loop.index }} = 0
                     then

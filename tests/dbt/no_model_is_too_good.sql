@@ -4,4 +4,7 @@ select
     metric,
     value
 from {{ ref('evaluations') }}
-where metric in ('r2_score', 'roc_auc') and value >= 0.999
+where
+    metric in ('r2_score', 'roc_auc')
+    and not is_nan(value)
+    and value >= 0.999

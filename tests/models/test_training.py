@@ -1,0 +1,102 @@
+"""When a model trains, when it is refused, and what it says where it cannot train."""
+
+import re
+
+import pytest
+
+MODELS = {"price_linear", "sales_class_logistic", "sales_volume_linear"}
+SCAN = re.compile(r"(from|join)\s+`[^`]+`\.`[^`]+`\.`(vendas|vendas_raw|stg_sales)`", re.I)
+
+
+def trainings(statements):
+    return [s for s in statements if "create or replace model" in s]
+
+
+def test_a_second_build_trains_nothing_and_scans_the_reports_at_most_twice(built):
+    before = len(built.statements())
+
+    done = built.dbt("build")
+    sent = built.statements()[before:]
+
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("UNCHANGED") == 3
+    assert trainings(sent) == []
+    scans = [s for s in sent if SCAN.search(s) and "create or replace view" not in s.lower()]
+    assert 1 <= len(scans) <= 2
+
+
+def test_docs_are_generated(built):
+    done = built.dbt("docs", "generate")
+
+    assert done.returncode == 0, done.stdout
+    assert (built.folder / "target" / "catalog.json").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(
+    ("model", "column", "anchor"),
+    [
+        ("sales_class_logistic", "sales_volume", "sales_classification"),
+        ("sales_volume_linear", "sales_classification", "sales_volume"),
+    ],
+)
+def test_plain_dbt_run_refuses_a_leaking_column(built, changed_project, model, column, anchor):
+    project = changed_project(
+        f"models/ml/{model}.sql",
+        {
+            "'mileage_km', 'price_usd'": f"'mileage_km', 'price_usd', '{column}'",
+            f"    price_usd,\n    {anchor},": f"    price_usd,\n    {column},\n    {anchor},",
+        },
+    )
+    before = len(built.statements())
+
+    done = built.dbt("run", "--select", model, project=project)
+
+    assert done.returncode == 1
+    words = re.sub(r"\s+", " ", done.stdout)
+    assert f"'{model}' is not trained: its feature '{column}' alone determines the label" in words
+    assert trainings(built.statements()[before:]) == []
+
+
+def test_a_label_of_one_class_ends_in_a_verdict(desk, report):
+    def all_high(number, record):
+        record["Sales_Volume"], record["Sales_Classification"] = "8000", "High"
+
+    code, output, run = desk.run(report(all_high))
+
+    verdicts = {m["name"]: m["verdict"] for m in run["models"]}
+    assert code == 0, output
+    assert verdicts["sales_class_logistic"]["status"] == "no_signal"
+    assert "has a single class" in verdicts["sales_class_logistic"]["reason"]
+    assert "has a single value" in verdicts["sales_volume_linear"]["reason"]
+    assert verdicts["price_linear"]["status"] == "signal"
+    assert "sales_class_logistic" in output and "has a single class" in output
+
+
+def test_a_report_without_a_clean_record_ends_in_verdicts(desk, report):
+    def no_region(number, record):
+        record["Region"] = ""
+
+    code, output, run = desk.run(report(no_region, records=50))
+
+    assert code == 0, output
+    assert (run["report"]["clean"], run["report"]["rejected"]) == (0, 50)
+    assert {m["name"] for m in run["models"]} == MODELS
+    for model in run["models"]:
+        assert model["verdict"]["status"] == "no_signal"
+        assert "there are no training rows" in model["verdict"]["reason"]
+        assert model["uri"] is None
+
+
+@pytest.mark.soak
+def test_a_class_that_only_one_car_has_is_learned(desk, report):
+    def medium(number, record):
+        if record["Model"] == "X5":
+            record["Sales_Classification"] = "Medium"
+
+    code, output, run = desk.run(report(medium))
+
+    logistic = next(m for m in run["models"] if m["name"] == "sales_class_logistic")
+    assert code == 0, output
+    assert logistic["parity"]["within"]
+    assert logistic["parity"]["label_disagreements"] == 0
+    assert run["report"]["flagged"] > 0
