@@ -5,8 +5,8 @@
 {% macro row_key(columns) -%}
     concat(
         {%- for column in columns %}
-        coalesce(cast({{ column }} as string), '\x01')
-        {%- if not loop.last %}, '\x1f', {% endif %}
+        coalesce(cast({{ column }} as string), chr(1))
+        {%- if not loop.last %}, chr(31), {% endif %}
         {%- endfor %}
     )
 {%- endmacro %}
