@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import sys
 
@@ -32,7 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
     host, port = listener.getsockname()[:2]
     print(f"API and page on http://{host}:{port} (each model says when it is ready)", flush=True)
     config = uvicorn.Config(create_app(settings), log_level="warning", server_header=False)
-    uvicorn.Server(config).run(sockets=[listener])
+    with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again once it has stopped
+        uvicorn.Server(config).run(sockets=[listener])
     return 0
 
 

@@ -1,6 +1,9 @@
 """`make run` serves; a changed report reaches its clients without a failed request."""
 
+import itertools
+import json
 import re
+import shlex
 import signal
 import threading
 
@@ -8,7 +11,7 @@ import httpx
 import pytest
 
 from tests.api.serving import ready, wait_until
-from tests.e2e.desk import SAMPLE, Desk
+from tests.e2e.desk import ROOT, SAMPLE, Desk
 
 X3 = {
     "model": "X3",
@@ -76,6 +79,38 @@ def changed(tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "changed.csv"
     path.write_text("".join(SAMPLE.read_text().splitlines(keepends=True)[:9000]))
     return path
+
+
+def answered(address, command):
+    """Do what a curl command of the README does, at another address."""
+    words = shlex.split(command)
+    options = list(itertools.pairwise(words))
+    headers = dict(value.split(": ", 1) for name, value in options if name == "-H")
+    body = next((value for name, value in options if name == "-d"), None)
+    path = next(word for word in words if word.startswith("localhost:8080"))
+    url = path.replace("localhost:8080", address)
+    response = httpx.request("POST" if body else "GET", url, headers=headers, content=body)
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def same(answer, printed):
+    if isinstance(printed, dict):
+        assert answer.keys() == printed.keys()
+        return all(same(answer[key], printed[key]) for key in printed if key != "version")
+    if isinstance(printed, list):
+        return len(answer) == len(printed) and all(map(same, answer, printed))
+    return answer == (pytest.approx(printed) if isinstance(printed, float) else printed)
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.pt-BR.md"])
+def test_the_readme_s_curl_lines_answer_as_printed(address, readme):
+    text = (ROOT / readme).read_text()
+    pairs = re.findall(r"```sh\n(curl .+?)```\n\n```json\n(.+?)```", text, re.S)
+
+    assert len(pairs) >= 2
+    for command, printed in pairs:
+        assert same(answered(address, command.replace("\\\n", " ")), json.loads(printed))
 
 
 def test_a_report_run_again_changes_nothing(desk, address):

@@ -1,0 +1,81 @@
+"""What the READMEs name exists, and what exists is named."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+READMES = ("README.md", "README.pt-BR.md")
+PAGES = sorted(
+    path
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("*/*.md"), *ROOT.glob("docs/**/*.md")]
+    if not path.relative_to(ROOT).parts[0].startswith(".")
+)
+VARIABLE = re.compile(
+    r"`([A-Z][A-Z_]+_(?:HOST|PORT|PROJECT|LOCATION|BUCKET|TARGET|MODEL|FILE)|PORT)`"
+)
+
+
+def targets():
+    return set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.M))
+
+
+def variables():
+    sources = [ROOT / "cloud/settings.py", ROOT / "api/settings.py", ROOT / "emulator/__main__.py"]
+    return {
+        name
+        for source in sources
+        for name in re.findall(r'"([A-Z]{2,}[A-Z_]*)"', source.read_text())
+    }
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_every_make_target_is_named_and_exists(readme):
+    named = set(re.findall(r"\bmake ([a-z]+)", (ROOT / readme).read_text()))
+
+    assert named == targets()
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_every_environment_variable_named_exists(readme):
+    named = set(VARIABLE.findall((ROOT / readme).read_text()))
+
+    assert named <= variables()
+    assert len(named) >= 10 or "README.md#commands" in (ROOT / readme).read_text()
+
+
+def test_every_environment_variable_is_documented():
+    documents = "".join((ROOT / page).read_text() for page in READMES[:1])
+    documents += (ROOT / "api/__main__.py").read_text()  # the API's own are in its --help
+
+    assert {name for name in variables() if name not in documents} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page):
+    links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text())
+    missing = [x for x in links if "://" not in x and not (page.parent / x).exists()]
+
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_named_exist(page):
+    modules = set(re.findall(r"python -m ([a-z_.]+[a-z_])", page.read_text()))
+
+    assert {module for module in modules if importlib.util.find_spec(module) is None} == set()
+
+
+def test_both_readmes_show_the_same_commands():
+    english, portuguese = (
+        [
+            line.split("#")[0].strip()
+            for line in (ROOT / page).read_text().splitlines()
+            if line.startswith(("make ", "curl ", "$ make"))
+        ]
+        for page in READMES
+    )
+
+    assert english == portuguese != []
