@@ -85,21 +85,28 @@ def train(study: Study, method: str = "retrained") -> Candidate:
         raise UnsupportedError(f"The training rows of '{study.node.name}' hold one class.")
     pipeline = BUILDERS[study.node.task](study.columns, study.node.options)
     converged = pipelines.fit(pipeline, study.training, study.training_label)
-    same = study.columns == study.weights.columns
-    ridge = float(study.node.options.get("l2_reg") or 0)
-    if (
-        not same
-        or ridge
-        or pipeline.named_steps["model"].coef_.size != study.weights.coefficients.size
-    ):
+    if not _comparable(study, pipeline):
         return Candidate(method, pipeline, converged)
-    return Candidate(
-        method, pipeline, converged, gauge.follow(pipeline, study.training, study.weights)
-    )
+    constants = gauge.follow(pipeline, study.training, study.weights)
+    return Candidate(method, pipeline, converged, constants)
 
 
 def certify(study: Study, candidate: Candidate) -> Certificate:
-    """Compare a pipeline with BigQuery ML on every test row and every hard row."""
+    """Compare a pipeline with BigQuery ML on every test row and every hard row.
+
+    Parameters
+    ----------
+    study : Study
+        What `read_model` returned: the rows, and BigQuery ML's answers to them.
+    candidate : Candidate
+        What `train` returned; or `Candidate("retrained", pipeline)` for a pipeline from
+        elsewhere, such as a published pickle, that takes the columns of `study.rows`.
+
+    Returns
+    -------
+    Certificate
+        Its `within` says whether every answer agrees; it does not raise if one does not.
+    """
     return compare(study.expected, answer(study, candidate))
 
 
@@ -117,6 +124,17 @@ def answer(study: Study, candidate: Candidate) -> Answers:
 
 def choose(study: Study) -> Choice:
     """Try the methods that the node allows and take the first whose certificate holds.
+
+    Parameters
+    ----------
+    study : Study
+        What `read_model` returned.
+
+    Returns
+    -------
+    Choice
+        The candidate, the certificate of every method tried, and the reason; `save` takes
+        `choice.candidate` and `choice.certificates[choice.candidate.method]`.
 
     Raises
     ------

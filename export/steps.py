@@ -19,6 +19,20 @@ from export.study import Study, read_study
 def read_model(settings: Settings, model: str, *, dbt_manifest: Path = MANIFEST_FILE) -> Study:
     """Read everything about one model from BigQuery.
 
+    Parameters
+    ----------
+    settings : Settings
+        Where BigQuery is.
+    model : str
+        dbt's name of a model with an export block, such as "price_linear".
+    dbt_manifest : pathlib.Path
+        dbt's `target/manifest.json`; a relative path starts at the working directory.
+
+    Returns
+    -------
+    Study
+        What `train`, `certify`, `choose` and `save` work on.
+
     Raises
     ------
     ExportError

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from cloud.settings import Settings
+from tests.e2e.desk import SAMPLE, Desk
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 60.0
@@ -32,6 +33,21 @@ class LocalCloud:
 @pytest.fixture(scope="session")
 def local_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     directory = tmp_path_factory.mktemp("cloud")
+    process = start_cloud(directory)
+    try:
+        yield attach(directory, process)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def sample_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """A local cloud that holds what the pipeline makes of the sample, as `make up` starts it."""
+    desk = Desk(tmp_path_factory.mktemp("sample"))
+    code, output, _ = desk.run(SAMPLE)
+    assert code == 0, output
+    directory = desk.folder / ".local"
     process = start_cloud(directory)
     try:
         yield attach(directory, process)

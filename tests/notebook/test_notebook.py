@@ -1,0 +1,83 @@
+"""The notebook, executed by a kernel against a local cloud that holds the sample's models."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from cloud import bigquery_client
+from export.artifact import FILES, TOLERANCE, load, public_key
+from tests.conftest import ROOT, LocalCloud
+
+NOTEBOOK = ROOT / "analyses" / "vendas.ipynb"
+MACHINE_PATH = re.compile(r"/(home|root|tmp|work|Users|mnt)/|[A-Z]:\\\\")
+
+
+@pytest.fixture(scope="module")
+def folder(sample_cloud: LocalCloud) -> Path:
+    return sample_cloud.directory.parent
+
+
+@pytest.fixture(scope="module")
+def outputs(sample_cloud: LocalCloud, folder: Path) -> dict[str, str]:
+    """What each cell shows, as text, by the cell's id."""
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(folder)}})
+    client.execute(env=sample_cloud.environment | {"PYTHONPATH": str(ROOT)})
+    return {cell.id: _text(cell) for cell in notebook.cells if cell.cell_type == "code"}
+
+
+def _text(cell: nbformat.NotebookNode) -> str:
+    return "".join(out.get("text") or out["data"]["text/plain"] for out in cell.outputs)
+
+
+def test_the_published_pickle_answers_as_bigquery_ml_does(outputs):
+    figures = ast.literal_eval(outputs["certify-published"])
+
+    assert figures["within"] is True
+    assert figures["rows"] > 2000
+    assert figures["max_rel"] <= TOLERANCE
+    assert figures["label_disagreements"] == 0
+
+
+def test_the_library_trains_pipelines_that_answer_as_bigquery_ml_does(outputs):
+    found = ast.literal_eval(outputs["train"])
+
+    assert set(found) == {"retrained", "transplanted"}
+    assert all(figures["max_rel"] <= TOLERANCE for figures in found.values())
+
+
+def test_the_saved_pickle_is_a_version_that_verifies(outputs, folder, sample_cloud):
+    saved = folder / ".local" / "notebook" / "price_linear"
+    files = {name: (saved / name).read_bytes() for name in FILES}
+    version = json.loads(files["manifest.json"])["version"]
+
+    key = public_key(sample_cloud.settings.public_key_file)
+    manifest, _ = load(files, key, model="price_linear", version=version)
+
+    assert manifest.method["published"] == "retrained"
+    assert str(Path(".local/notebook/price_linear/model.pkl")) in outputs["save"]
+
+
+def test_the_model_trained_in_sql_is_judged_and_dropped(outputs, sample_cloud):
+    assert outputs["verdict"].rstrip().endswith("The model is better than a constant.")
+    names = {m.model_id for m in bigquery_client(sample_cloud.settings).list_models("vendas_ml")}
+    assert names == {"price_linear", "sales_class_logistic", "sales_volume_linear"}
+
+
+def test_the_notebook_is_committed_without_outputs():
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+    assert len(notebook.cells) <= 20
+    assert all(not cell.outputs and cell.execution_count is None for cell in code)
+
+
+def test_the_notebook_names_no_path_of_a_machine():
+    assert MACHINE_PATH.search(NOTEBOOK.read_text()) is None
