@@ -6,6 +6,7 @@ with its message; the traceback goes to the log.
 
 from __future__ import annotations
 
+import difflib
 import re
 from typing import Any
 
@@ -31,6 +32,10 @@ _SCHEMA_EXISTS = re.compile(r"Schema with name \"?([\w-]+?)__([\w-]+)\"? already
 _WRONG_KIND = re.compile(
     r"Existing object (\S+) is of type (\w+), trying to (?:replace with|drop) type (\w+)"
 )
+_NO_COLUMN = re.compile(
+    r'Referenced column "([^"]+)" (?:was )?not found|does not have a column named "([^"]+)"'
+)
+_CANDIDATES = re.compile(r"Candidate (?:bindings|Entries): ?:?(.*)", re.IGNORECASE)
 
 _log = get_logger(__name__)
 
@@ -58,12 +63,22 @@ def _in_google_s_words(error: DomainError) -> DomainError:
         )
     if there := _SCHEMA_EXISTS.search(error.message):
         return AlreadyExistsError(f"Already Exists: Dataset {there[1]}:{there[2]}")
+    if column := _NO_COLUMN.search(error.message):
+        return InvalidQueryError(_unrecognized(column[1] or column[2], error.message))
     if kinds := _WRONG_KIND.search(error.message):
         return InvalidQueryError(
             f"{kinds[1]} is of type {kinds[2].upper()}; the statement expects a "
             f"{kinds[3].upper()}. Drop it first: DROP {kinds[2].upper()} {kinds[1]}."
         )
     return error
+
+
+def _unrecognized(name: str, message: str) -> str:
+    """Return BigQuery's words for a column that is not there, with the nearest that is."""
+    found = _CANDIDATES.search(message)
+    candidates = re.findall(r'"([^"]+)"', found[1]) if found else []
+    near = difflib.get_close_matches(name, [one.rsplit(".", 1)[-1] for one in candidates], 1)
+    return f"Unrecognized name: {name}" + (f"; Did you mean {near[0]}?" if near else "")
 
 
 def install(app: FastAPI) -> None:
