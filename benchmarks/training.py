@@ -8,34 +8,25 @@ Memory is the emulator process's peak above what it held before the statement.
 from __future__ import annotations
 
 import argparse
-import io
-import os
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from google.cloud import bigquery
 from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from cloud import Settings
-from cloud.clients import bigquery_client
+from benchmarks.local_cloud import DATASET, emulator, load
+from cloud import bigquery_client
 
-DATASET = "benchmark"
 NUMBERS = ["year", "engine_size_l", "mileage_km"]
 CATEGORIES = ["model", "region", "color", "fuel_type", "transmission"]
-TYPES = {"int64": "INTEGER", "double": "FLOAT", "string": "STRING", "bool": "BOOLEAN"}
 MOST_RATIO = 1.5
 MOST_GROWTH_MIB = 300.0
 
@@ -124,49 +115,11 @@ def _memory(process: int, field: str) -> float:
     return int(line.split()[1]) / 1024
 
 
-@contextmanager
-def emulator() -> Iterator[tuple[bigquery.Client, int]]:
-    """Start a local cloud of our own on free ports; yield a client and its process."""
-    import json
-
-    ports = {name: "0" for name in ("BIGQUERY_PORT", "BIGQUERY_GRPC_PORT", "STORAGE_PORT")}
-    with tempfile.TemporaryDirectory() as directory:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "emulator", "--data-dir", directory],
-            env={**os.environ, **ports},
-            stdout=subprocess.DEVNULL,
-        )
-        try:
-            state = Path(directory) / "cloud.json"
-            while not state.exists():
-                time.sleep(0.1)
-            port = json.loads(state.read_text())["ports"]["bigquery"]
-            host = f"http://127.0.0.1:{port}"
-            yield bigquery_client(Settings(bigquery_host=host)), process.pid
-        finally:
-            process.terminate()
-            process.wait(timeout=60)
-
-
-def load(client: bigquery.Client, table: pa.Table) -> None:
-    """Load the rows into the emulator's own table."""
-    file = io.BytesIO()
-    pq.write_table(table, file)
-    file.seek(0)
-    path = f"{client.project}.{DATASET}.sales_{table.num_rows}"
-    schema = [bigquery.SchemaField(field.name, TYPES[str(field.type)]) for field in table.schema]
-    client.create_table(bigquery.Table(path, schema))
-    client.load_table_from_file(
-        file,
-        path,
-        job_config=bigquery.LoadJobConfig(source_format=bigquery.SourceFormat.PARQUET),
-    ).result()
-
-
 def measure(sizes: tuple[int, ...], repeats: int) -> dict[tuple[str, int], Measure]:
     """Train every task on every size; the best of several runs on each side."""
     found = {}
-    with emulator() as (client, process):
+    with emulator() as (settings, process):
+        client = bigquery_client(settings)
         client.create_dataset(DATASET)
         for rows in sizes:
             table = make_table(rows)
@@ -203,12 +156,12 @@ def report(found: dict[tuple[str, int], Measure], sizes: tuple[int, ...]) -> boo
     return held
 
 
-def main() -> int:
+def main(given: list[str] | None = None) -> int:
     """Run and print; exit code 1 if a bound is broken."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--repeats", type=int, default=3)
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(given)
     sizes = tuple(arguments.rows)
     return 0 if report(measure(sizes, arguments.repeats), sizes) else 1
 
