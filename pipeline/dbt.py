@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -80,6 +81,7 @@ def _invoke(
 ) -> tuple[list[Node], BaseException | None]:
     os.environ.update(settings.environment())
     os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
+    logging.raiseExceptions = False  # on a full disk dbt's log fails too; its nodes tell it better
     from dbt.cli.main import dbtRunner
 
     def tell(event: Any) -> None:

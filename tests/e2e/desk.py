@@ -28,10 +28,12 @@ class Desk:
             "RELOAD_SECONDS": "0.3",
         }
 
+    def command(self, report: Path, serve: bool = False) -> list[str]:
+        return [sys.executable, "-m", "pipeline", "run", str(report), "--serve", str(int(serve))]
+
     def start(self, report: Path, serve: bool = False) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "pipeline", "run", str(report), "--serve", str(int(serve))]
         return subprocess.Popen(
-            command,
+            self.command(report, serve),
             cwd=self.folder,
             env=self.environment,
             text=True,
