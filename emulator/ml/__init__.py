@@ -1,4 +1,4 @@
-"""BigQuery ML on this machine: trains, stores and answers; README.md says how faithfully.
+"""BigQuery ML on this machine; `emulator/README.md` says how faithful it is.
 
 `statements` handles CREATE, DROP and ALTER MODEL, `functions` the ML table functions,
 `routes` the Models REST resource. A sibling model type is one module beside `linear` and

@@ -43,7 +43,7 @@ class NotEmulated(ModelError):
     """BigQuery has this feature and the local engine does not."""
 
     def __init__(self, feature: str, remedy: str = "") -> None:
-        advice = remedy or "emulator/ml/README.md lists what is."
+        advice = remedy or "emulator/README.md lists what is."
         super().__init__(f"{feature} is not emulated by the local BigQuery ML engine. {advice}")
 
 

@@ -1,6 +1,6 @@
 """The options of CREATE MODEL for LINEAR_REG and LOGISTIC_REG: honoured, or refused by name.
 
-Every option of Google's page for generalised linear models is in `_OPTIONS` or `_REFUSED`;
+Every option of Google's page for generalised linear models is in `OPTIONS` or `REFUSED`;
 anything else is unknown to BigQuery too. Rules between options are in `_check`.
 """
 
@@ -80,7 +80,7 @@ def read_training_options(values: dict[str, Any]) -> TrainingOptions:
     _check_known(values)
     if values.get("model_type") is None:
         raise OptionError("MODEL_TYPE is missing: OPTIONS must name the type of the model.")
-    read = {name: _OPTIONS[name](name, value) for name, value in values.items()}
+    read = {name: OPTIONS[name](name, value) for name, value in values.items()}
     options = TrainingOptions(**read, given=frozenset(read))
     _check(options)
     return options
@@ -88,10 +88,10 @@ def read_training_options(values: dict[str, Any]) -> TrainingOptions:
 
 def _check_known(values: dict[str, Any]) -> None:
     for name, value in values.items():
-        if name in _REFUSED:
+        if name in REFUSED:
             raise NotEmulated(f"The option {name.upper()}")
-        if name not in _OPTIONS:
-            near = difflib.get_close_matches(name, _OPTIONS, 1)
+        if name not in OPTIONS:
+            near = difflib.get_close_matches(name, OPTIONS, 1)
             hint = f" Did you mean {near[0].upper()}?" if near else ""
             raise OptionError(f"Unknown option: {name}.{hint}")
         if isinstance(value, Expression) and value.text.upper().startswith("HPARAM_"):
@@ -165,12 +165,12 @@ _RULES: tuple[tuple[Callable[[TrainingOptions], bool], str], ...] = (
 
 def _model_type(name: str, value: Any) -> str:
     kind = text(name, value).upper()
-    if kind in _OTHER_TYPES:
+    if kind in OTHER_TYPES:
         raise NotEmulated(f"MODEL_TYPE = '{kind}'", "Emulated: LINEAR_REG, LOGISTIC_REG.")
     return str(one_of("LINEAR_REG", "LOGISTIC_REG")(name, kind))
 
 
-_OPTIONS: dict[str, Reader] = {
+OPTIONS: dict[str, Reader] = {
     "model_type": _model_type,
     "input_label_cols": one_column,
     "data_split_method": one_of("AUTO_SPLIT", "RANDOM", "CUSTOM", "SEQ", "NO_SPLIT"),
@@ -194,13 +194,13 @@ _OPTIONS: dict[str, Reader] = {
     "calculate_p_values": boolean,
 }
 
-_REFUSED = (
+REFUSED = (
     "data_split_test_fraction num_trials max_parallel_trials hparam_tuning_algorithm"
     " hparam_tuning_objectives model_registry vertex_ai_model_id"
     " vertex_ai_model_version_aliases kms_key_name"
 ).split()
 
-_OTHER_TYPES = (
+OTHER_TYPES = (
     "KMEANS MATRIX_FACTORIZATION PCA AUTOENCODER AUTOML_CLASSIFIER AUTOML_REGRESSOR"
     " BOOSTED_TREE_CLASSIFIER BOOSTED_TREE_REGRESSOR RANDOM_FOREST_CLASSIFIER"
     " RANDOM_FOREST_REGRESSOR DNN_CLASSIFIER DNN_REGRESSOR DNN_LINEAR_COMBINED_CLASSIFIER"

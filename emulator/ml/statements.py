@@ -31,7 +31,7 @@ async def handle(statement: str, session: Session) -> Outcome | None:
     source = Source(statement)
     if not source.is_readable or not source.is_single:
         return None
-    for verb in _VERBS:
+    for verb in VERBS:
         outcome = await verb(source, session)
         if outcome is not None:
             return outcome
@@ -133,17 +133,17 @@ async def _alter(source: Source, session: Session) -> Outcome | None:
     return Outcome(None, "ALTER_MODEL", "ALTER", target)
 
 
-_VERBS = (_create, _drop, _alter)
-_CHANGES = {"labels", "description", "friendly_name", "expiration_timestamp"}
-_REFUSED = {"vertex_ai_model_id", "kms_key_name", "deploy_model", "endpoint_idle_ttl"}
+VERBS = (_create, _drop, _alter)
+CHANGES = {"labels", "description", "friendly_name", "expiration_timestamp"}
+REFUSED = {"vertex_ai_model_id", "kms_key_name", "deploy_model", "endpoint_idle_ttl"}
 
 
 async def _read_changes(values: dict[str, Any], session: Session) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     for name, value in values.items():
-        if name in _REFUSED:
+        if name in REFUSED:
             raise NotEmulated(f"ALTER MODEL with {name.upper()}")
-        if name not in _CHANGES:
+        if name not in CHANGES:
             raise OptionError(f"Unknown option: {name}")
         if name == "expiration_timestamp":
             changes["expires"] = await _milliseconds(value, session)

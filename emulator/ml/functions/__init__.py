@@ -44,7 +44,7 @@ _MENTION = re.compile(r"\bml\s*\.\s*\w", re.IGNORECASE)
 _DEFINITIONS = ("VIEW", "FUNCTION", "PROCEDURE")
 
 # Google documents these too; scalar preprocessing functions are among them.
-_OTHERS = frozenset(
+OTHERS = frozenset(
     "ADVANCED_WEIGHTS ANNOTATE_IMAGE ARIMA_COEFFICIENTS ARIMA_EVALUATE BAG_OF_WORDS BUCKETIZE"
     " CENTROIDS CONVERT_COLOR_SPACE CONVERT_IMAGE_TYPE DECODE_IMAGE DESCRIBE_DATA"
     " DETECT_ANOMALIES DETECT_CHANGE_POINTS DISTANCE ENTITY_FEATURES_AT_TIME EXPLAIN_FORECAST"
@@ -96,7 +96,7 @@ async def _run(call: Call, session: Session) -> str:
 
 
 def _check_name(place: Place) -> None:
-    if place.function in _OTHERS:
+    if place.function in OTHERS:
         raise NotEmulated(f"ML.{place.function}")
     if place.function not in _BY_NAME:
         raise StatementError(f"Table-valued function not found: ML.{place.function}")
