@@ -20,6 +20,7 @@ from bqemulator.sql.table_rewriter import rewrite_table_refs
 from sqlglot import exp
 
 from emulator.casts import rewrite_casts
+from emulator.escapes import write_out
 from emulator.external.pseudo import rewrite_file_names
 from emulator.metadata import read_metadata
 from emulator.naming import quote_projects
@@ -36,7 +37,7 @@ async def translate(
     bq_sql: str, *, project_id: str, ctx: Any, caller: CallerIdentity, translator: Any
 ) -> str:
     """Translate one statement; stands where bqemulator's chain stood."""
-    bq_sql, registered = read_metadata(quote_projects(bq_sql), project_id, ctx)
+    bq_sql, registered = read_metadata(quote_projects(write_out(bq_sql)), project_id, ctx)
     session = CURRENT_SESSION.get()
     if registered and session is not None:
         connection = ctx.engine.connection

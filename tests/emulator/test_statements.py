@@ -152,6 +152,22 @@ def test_numbers_are_cast_as_bigquery_casts_them(
     assert rows(client, f"select {expression} from (select -2.5 as v)") == [(expected,)]
 
 
+@pytest.mark.parametrize(
+    ("literal", "expected"),
+    [
+        (r"'\x41\u00e9\U0001F697\101'", "Aé🚗A"),
+        (r"'\x1f'", "\x1f"),
+        (r"'it\x27s'", "it's"),
+        (r'"""a\x0ab"""', "a\nb"),
+        (r"r'\x41'", r"\x41"),
+        (r"'a\\x41'", r"a\x41"),
+        (r"'x' /* '\x41' */", "x"),
+    ],
+)
+def test_numeric_escapes_are_characters(client: Client, literal: str, expected: str) -> None:
+    assert rows(client, f"select {literal}") == [(expected,)]
+
+
 @pytest.mark.parametrize("text", ["2020.5", "1_000", "x"])
 def test_a_text_that_is_no_integer_fails_the_query(client: Client, text: str) -> None:
     with pytest.raises(BadRequest, match=text):
