@@ -23,7 +23,7 @@ from bqemulator.row_access.identity import CallerIdentity
 from bqemulator.scripting.ast import SqlStmt
 from bqemulator.scripting.parser import parse_script
 
-from emulator import definitions, results, statements, translation
+from emulator import definitions, results, statements, temporary, translation
 from emulator.external.tables import external_tables
 from emulator.failures import client_error
 from emulator.naming import qualify
@@ -88,6 +88,7 @@ async def run(
     external_tables(session.context).refresh()
     if not is_script(sql):
         sql = bare(sql)
+        temporary.refuse(sql)
         outcome = await statements.handle(sql, session)
         if outcome is not None:
             return results.record(job_id, sql, outcome, session)

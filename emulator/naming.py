@@ -11,13 +11,15 @@ import sqlglot
 from bqemulator.sql.rewriter.default_dataset import qualify_unqualified_tables
 from sqlglot import exp
 
+from emulator import temporary
 from emulator.session import Session, split_path
 
 _DASHED = re.compile(r"[^\W\d]\w*(-\w+)+\s*\.\s*[\w`]")
 
 
 def qualify(sql: str, session: Session) -> str:
-    """Return the statement with the job's default dataset before unqualified names."""
+    """Return the statement with a dataset before unqualified names: the script's, the job's."""
+    sql = temporary.qualify(sql, session)
     if session.default_dataset is None:
         return sql
     project, dataset = [session.project, *split_path(session.default_dataset)][-2:]

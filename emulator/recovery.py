@@ -15,6 +15,7 @@ from bqemulator.catalog.models import TableMeta, TableSchema
 from bqemulator.storage.engine import CATALOG_SCHEMA
 from bqemulator.storage.sql_identifiers import quoted_table_ref
 
+from emulator import temporary
 from emulator.external.views import HIDDEN_PREFIX
 from emulator.loads import LOADING_SUFFIX
 
@@ -25,6 +26,7 @@ Path3 = tuple[str, str, str]
 
 def reconcile(context: Any) -> None:
     """Bring the catalogue in line with the database, and forget old jobs."""
+    temporary.forget(context)
     tables = _paths("duckdb_tables()", "table_name", context)
     views = _paths("duckdb_views()", "view_name", context)
     for path in tables:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from bqemulator.scripting import interpreter as scripting
 from bqemulator.scripting.interpreter import ScriptInterpreter
 
-from emulator import statements, translation
+from emulator import statements, temporary, translation
 from emulator.naming import qualify
 from emulator.session import CURRENT_SESSION, Session
 from emulator.syntax import bare
@@ -30,12 +30,13 @@ async def exec_sql(self: ScriptInterpreter, sql: str) -> None:
     if session is None:
         await _run_statement(self, sql)
         return
-    statement = bare(sql)
+    statement, made = await temporary.locate(bare(sql), session)
     outcome = await statements.handle(statement, session)
     if outcome is not None:
         self._final_table = outcome.table
-        return
-    await _run_statement(self, qualify(await statements.rewrite(statement, session), session))
+    else:
+        await _run_statement(self, qualify(await statements.rewrite(statement, session), session))
+    session.temporary.update(made)
 
 
 async def run_query(self: ScriptInterpreter, bq_sql: str) -> pa.Table:

@@ -51,6 +51,8 @@ class Session:
         What `query` and `reader` run on.
     parameters : list or None
         The job's query parameters as the REST API has them.
+    temporary : dict
+        Dataset of each temporary table of the script, by its name in lower case.
     """
 
     project: str
@@ -58,6 +60,7 @@ class Session:
     context: AppContext
     engine: Engine
     parameters: list[dict[str, Any]] | None = None
+    temporary: dict[str, str] = field(default_factory=dict)
     _drops: list[Callable[[], object]] = field(default_factory=list)
 
     async def query(self, sql: str, parameters: Any = None) -> pa.Table:

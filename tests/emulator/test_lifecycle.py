@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ from pathlib import Path
 import pytest
 from google.api_core.exceptions import NotFound
 from google.cloud.bigquery import Client, Dataset, ExternalConfig, Table
+from requests.exceptions import RequestException
 
 from cloud.clients import bigquery_client, storage_client
 from tests.conftest import ROOT, LocalCloud, attach, start_cloud
@@ -188,3 +191,25 @@ def test_what_a_killed_process_left_half_done_is_brought_in_line(
     assert listed == {"files", "v", "unlisted"}
     with pytest.raises(NotFound):
         client.query_and_wait("select * from kept.t")
+
+
+def test_temporary_tables_of_a_killed_script_are_gone(tmp_path: Path, start: Start) -> None:
+    cloud, process = start(tmp_path)
+    client = bigquery_client(cloud.settings)
+    script = "create temp table t as select 1 as n; while true do select n from t; end while"
+    threading.Thread(target=_ask, args=(client, script), daemon=True).start()
+    deadline = time.monotonic() + 30
+    while not list(client.list_datasets()):
+        assert time.monotonic() < deadline, "the script made no temporary table"
+        time.sleep(0.05)
+    process.kill()
+    process.wait(timeout=30)
+
+    again, _ = start(tmp_path)
+
+    assert list(bigquery_client(again.settings).list_datasets()) == []
+
+
+def _ask(client: Client, script: str) -> None:
+    with contextlib.suppress(RequestException):
+        client.query(script, retry=None, job_retry=None)
