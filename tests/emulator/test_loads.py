@@ -4,9 +4,11 @@ import io
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from google.api_core.exceptions import BadRequest, Conflict, NotFound
-from google.cloud.bigquery import Client, LoadJobConfig, SchemaField
+from google.cloud.bigquery import Client, LoadJobConfig, SchemaField, SourceFormat
 from google.cloud.storage import Bucket
 
 
@@ -107,3 +109,23 @@ def test_refusals_have_google_s_reasons(client: Client, dataset: str) -> None:
         client.load_table_from_file(
             io.BytesIO(b"1\n"), f"{client.project}.nowhere.t", job_config=config
         ).result()
+
+
+@pytest.mark.parametrize("autodetect", [True, None])
+def test_a_parquet_file_makes_the_missing_table_with_its_own_schema(
+    client: Client, dataset: str, autodetect: bool | None
+) -> None:
+    file = io.BytesIO()
+    pq.write_table(pa.table({"n": [1, 2], "name": ["a", None], "list": [[1.5], []]}), file)
+    file.seek(0)
+    config = LoadJobConfig(source_format=SourceFormat.PARQUET, autodetect=autodetect)
+
+    client.load_table_from_file(file, f"{client.project}.{dataset}.t", job_config=config).result()
+
+    schema = [(f.name, f.field_type, f.mode) for f in client.get_table(f"{dataset}.t").schema]
+    assert schema[:2] == [("n", "INTEGER", "NULLABLE"), ("name", "STRING", "NULLABLE")]
+    assert schema[2][1:] == ("FLOAT", "REPEATED")
+    assert rows(client, f"select * from {dataset}.t order by n") == [
+        (1, "a", [1.5]),
+        (2, None, []),
+    ]
