@@ -111,7 +111,7 @@ def _report(report: dict[str, Any]) -> list[str]:
 
 
 def _models(models: list[dict[str, Any]]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("model", "BigQuery ML", "scikit-learn", "verdict"):
         table.add_column(heading, no_wrap=True)
     for heading in ("difference", "rows"):
