@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
     except EmulatorError as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1
+        return error.exit_code
     return 0
 
 
@@ -39,6 +39,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m emulator",
         description="Google Cloud on this machine: BigQuery with BigQuery ML, and Cloud Storage. "
         "Stops on Ctrl-C; everything is still there at the next start.",
+        epilog="Exit codes: 0 stopped, 1 failed, 2 the command is wrong, 75 another one holds the "
+        "data directory.",
     )
     parser.add_argument(
         "--data-dir",

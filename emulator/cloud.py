@@ -94,6 +94,8 @@ async def _serve_bigquery(
     log_to(directory / LOG_FILE)
     running = Ports(server.rest_port, server.grpc_port, storage.port)
     try:
+        if stop.is_set():  # told to stop while it started: nobody may attach
+            return
         write_cloud_file(directory, running)
         print(
             f"Local cloud ready: BigQuery http://127.0.0.1:{running.bigquery} "

@@ -16,13 +16,17 @@ from __future__ import annotations
 class EmulatorError(Exception):
     """The emulator cannot run; the message says what to do."""
 
+    exit_code = 1
+
 
 class DataDirectoryError(EmulatorError):
     """The data directory cannot be made or written."""
 
 
 class AlreadyRunning(EmulatorError):
-    """Another emulator holds the data directory."""
+    """Another emulator holds the data directory; it may be on its way out."""
+
+    exit_code = 75  # EX_TEMPFAIL of sysexits.h: trying again may help
 
 
 class PortTaken(EmulatorError):

@@ -24,6 +24,8 @@ from pipeline.errors import DiskSpaceError, LocalCloudError, NoLocalCloudError
 
 DIRECTORY = Path(".local")
 START_SECONDS = 90.0
+HELD = 75  # the emulator's exit code while another one holds its directory
+HELD_PAUSE_SECONDS = 0.5
 # A report of 3 MB becomes 22 MB of objects, tables and write-ahead log.
 SPACE_PER_REPORT_BYTE = 8
 SPARE_BYTES = 64 * 2**20
@@ -52,11 +54,12 @@ def running(settings: Settings, directory: Path = DIRECTORY) -> Iterator[Setting
     if state is not None:
         yield _located(settings, state)
         return
-    process = _start(directory)
+    process, state = _started(directory)
     try:
-        yield _located(settings, _wait(process, directory))
+        yield _located(settings, state)
     finally:
-        _stop(process)
+        if process is not None:
+            _stop(process)
 
 
 def attached(settings: Settings, directory: Path = DIRECTORY) -> Settings:
@@ -136,19 +139,47 @@ def _start(directory: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def _wait(process: subprocess.Popen[bytes], directory: Path) -> dict[str, Any]:
+def _started(directory: Path) -> tuple[subprocess.Popen[bytes] | None, dict[str, Any]]:
+    """Start a local cloud; return None beside the state of one that somebody else started.
+
+    The cloud of a run that was killed holds the directory until it has stopped.
+    """
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise LocalCloudError(_last_words(directory))
+    while True:
+        process = _start(directory)
+        state = _wait(process, directory, deadline)
+        if state is not None:
+            return process, state
+        time.sleep(HELD_PAUSE_SECONDS)
         state = _running_state(directory)
-        if state is not None and state["pid"] == process.pid:
-            return state
-        time.sleep(0.1)
-    raise LocalCloudError(
-        f"The local cloud did not answer within {START_SECONDS:.0f} s; "
-        f"its log is '{directory / 'cloud.log'}'."
-    )
+        if state is not None:
+            return None, state
+        if time.monotonic() > deadline:
+            raise LocalCloudError(_last_words(directory))
+
+
+def _wait(
+    process: subprocess.Popen[bytes], directory: Path, deadline: float
+) -> dict[str, Any] | None:
+    """Return the state once the process answers; None if another one holds the directory."""
+    try:
+        while time.monotonic() < deadline:
+            if process.poll() == HELD:
+                _stop(process)
+                return None
+            if process.returncode is not None:
+                raise LocalCloudError(_last_words(directory))
+            state = _running_state(directory)
+            if state is not None and state["pid"] == process.pid:
+                return state
+            time.sleep(0.1)
+        raise LocalCloudError(
+            f"The local cloud did not answer within {START_SECONDS:.0f} s; "
+            f"its log is '{directory / 'cloud.log'}'."
+        )
+    except BaseException:
+        _stop(process)
+        raise
 
 
 def _last_words(directory: Path) -> str:

@@ -131,7 +131,7 @@ def test_second_emulator_on_a_data_directory_says_who_runs(tmp_path: Path, start
 
     second = run_emulator(tmp_path)
 
-    assert second.returncode == 1
+    assert second.returncode == 75
     assert f"An emulator (process {process.pid}) already runs on '{tmp_path}'" in second.stderr
     assert (tmp_path / "cloud.json").exists()
 

@@ -1,8 +1,10 @@
+import fcntl
 import json
 import os
 import shutil
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -53,3 +55,16 @@ def test_a_disk_without_room_is_told_before_anything_is_written(tmp_path):
 
 def test_a_report_that_fits_is_let_through(tmp_path):
     require_space(tmp_path / "none.csv", tmp_path / "state")
+
+
+def test_the_cloud_of_a_killed_run_is_waited_for(tmp_path, monkeypatch):
+    for name in ("BIGQUERY_PORT", "BIGQUERY_GRPC_PORT", "STORAGE_PORT"):
+        monkeypatch.setenv(name, "0")
+    with (tmp_path / "emulator.lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        release = threading.Timer(4.0, fcntl.flock, (lock, fcntl.LOCK_UN))
+        release.start()
+
+        with running(Settings(), tmp_path):
+            assert not release.is_alive()
+            assert (tmp_path / "cloud.json").exists()
