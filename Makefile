@@ -54,6 +54,10 @@ test: $(STAMP) ## All tests but the long ones.
 soak: $(STAMP) ## Load, long fuzzing, sabotage and millions of rows.
 	@$(PY) -m pytest -m soak
 
+.PHONY: fidelity
+fidelity: $(STAMP) ## Ask the recorded cases and write the table of emulator/README.md.
+	@WRITE_FIDELITY=1 $(PY) -m pytest -q tests/conformance
+
 .PHONY: lint
 lint: $(STAMP) ## ruff, mypy, sqlfluff and terraform fmt.
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .

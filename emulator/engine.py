@@ -21,6 +21,7 @@ from bqemulator.config import Settings
 from bqemulator.storage.engine import DuckDBEngine
 
 from emulator.casts import MACROS
+from emulator.ml.preprocessing import MACROS as PREPROCESSING_MACROS
 
 EXTENSIONS = ("spatial", "avro")
 CONFLICTS = ("onflict", "Failed to commit: PRIMARY KEY", "Duplicate key")
@@ -41,7 +42,7 @@ class ThreadedEngine(DuckDBEngine):
         """Open the database with the extensions that its wheels brought."""
         install_extensions()
         await super().start()
-        for macro in MACROS:
+        for macro in (*MACROS, *PREPROCESSING_MACROS):
             super().connection.execute(macro)
 
     async def stop(self) -> None:

@@ -23,6 +23,7 @@ from emulator.casts import rewrite_casts
 from emulator.escapes import write_out
 from emulator.external.pseudo import rewrite_file_names
 from emulator.metadata import read_metadata
+from emulator.ml.preprocessing import rewrite_preprocessing
 from emulator.naming import quote_projects
 from emulator.session import CURRENT_SESSION, Session, split_path
 from emulator.syntax import table_path
@@ -51,7 +52,7 @@ async def translate(
 def rewrite_for_row_access(
     bq_sql: str, *, project_id: str, caller: CallerIdentity, catalog: Any
 ) -> str:
-    """Apply row access policies, `_FILE_NAME` and casts; stands where bqemulator's pass stood.
+    """Apply row access policies and our rewrites; stands where bqemulator's pass stood.
 
     That pass puts the text of every view into the statement. Without any policy there is
     no need: DuckDB has the views.
@@ -66,7 +67,7 @@ def rewrite_for_row_access(
         bq_sql = _bqemulator_row_access(
             bq_sql, project_id=project_id, caller=caller, catalog=catalog
         )
-    return rewrite_casts(rewrite_file_names(bq_sql, is_external))
+    return rewrite_casts(rewrite_preprocessing(rewrite_file_names(bq_sql, is_external)))
 
 
 @asynccontextmanager

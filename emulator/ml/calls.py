@@ -6,6 +6,7 @@ each call carries those that are visible where it stands.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -52,9 +53,19 @@ class Place:
     last: int
 
 
-def next_place(source: Source) -> Place | None:
-    """Return the first call that has no other call inside, or None."""
-    found = [at for at in range(len(source.words) - 3) if _is_call(source, at)]
+def next_place(source: Source, scalars: Container[str] = ()) -> Place | None:
+    """Return the first call that has no other call inside, or None.
+
+    Parameters
+    ----------
+    scalars : container of str
+        Functions that are no tables: the translation writes them out.
+    """
+    found = [
+        at
+        for at in range(len(source.words) - 3)
+        if _is_call(source, at) and source.words[at + 2].text.upper() not in scalars
+    ]
     for number, at in enumerate(found):
         end = source.closing(at + 3)
         if number + 1 == len(found) or found[number + 1] > end:

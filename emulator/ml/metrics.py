@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from emulator.ml.columns import Codes, Floats
-from emulator.ml.logistic import sigmoid
+from emulator.ml.data.columns import Codes, Floats
+from emulator.ml.probabilities import sigmoid
 
 QUANTILES = 1000
 

@@ -5,20 +5,18 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-import numpy as np
+from emulator.ml.clustering.parameters import Clusters
+from emulator.ml.data.features import Feature, feature_from_json, feature_to_json
+from emulator.ml.data.training_columns import InputColumn
+from emulator.ml.decomposition.parameters import Components
+from emulator.ml.glm.parameters import Weights
+from emulator.ml.options import BY_TYPE
+from emulator.ml.options.base import TrainingOptions
+from emulator.ml.transform.parameters import Transform
 
-from emulator.ml.columns import Floats
-from emulator.ml.descent import Iteration
-from emulator.ml.features import (
-    CategoricalFeature,
-    Feature,
-    NumericFeature,
-    feature_from_json,
-    feature_to_json,
-)
-from emulator.ml.options import TrainingOptions
-
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+Parameters = Weights | Clusters | Components | None
+_PARAMETERS: dict[str, Any] = {one.__name__: one for one in (Weights, Clusters, Components)}
 
 
 @dataclass(frozen=True)
@@ -32,6 +30,18 @@ class ModelName:
     def __str__(self) -> str:
         """Return the name as BigQuery's messages have it."""
         return f"{self.project}:{self.dataset}.{self.model}"
+
+
+@dataclass(frozen=True)
+class Iteration:
+    """One line of ML.TRAINING_INFO; `clusters` are radius and size of each, for k-means."""
+
+    index: int
+    loss: float
+    eval_loss: float | None
+    learning_rate: float | None
+    duration_ms: int
+    clusters: tuple[tuple[float, int], ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -64,64 +74,61 @@ class Metadata:
     expires: int | None = None
 
 
-@dataclass(frozen=True)
-class Model:
-    """A trained linear or logistic model.
+@dataclass(frozen=True, kw_only=True)
+class Fitted:
+    """What training found.
 
     Parameters
     ----------
+    options : TrainingOptions
+        With what training decided, e.g. the strategy that AUTO means.
+    parameters : Weights, Clusters, Components or None
+        What the model's family learned; None for TRANSFORM_ONLY.
+    inputs : tuple of InputColumn
+        Feature columns of the training query (of the TRANSFORM clause, if there is one).
     features : tuple of Feature
-        In the order of the training query.
+        What they expand to, in the same order.
+    label, label_type : str or None
+        None for a model without label.
     classes : tuple of str or None
         Ascending label values as text; the last of two is the positive class.
-    intercepts : tuple of float
-        One per output, at the mean of every number and no category.
-    weights : tuple of tuple of tuple of float
-        Per output and feature: one slope per unit, or one weight per category.
     explanation : tuple of tuple of float, or None
         Per class (one for a regression) and feature: mean absolute attribution.
-    started : float
-        Seconds since the epoch at which training began.
     """
 
-    name: ModelName
     options: TrainingOptions
-    label: str
-    label_type: str
-    classes: tuple[str, ...] | None
-    features: tuple[Feature, ...]
-    intercepts: tuple[float, ...]
-    weights: tuple[tuple[tuple[float, ...], ...], ...]
-    iterations: tuple[Iteration, ...]
-    metrics: dict[str, float]
-    confusion: Confusion | None
-    roc: Roc | None
-    explanation: tuple[tuple[float, ...], ...] | None
-    split_method: str
+    parameters: Parameters
+    inputs: tuple[InputColumn, ...] = ()
+    features: tuple[Feature, ...] = ()
+    label: str | None = None
+    label_type: str | None = None
+    classes: tuple[str, ...] | None = None
+    iterations: tuple[Iteration, ...] = ()
+    metrics: dict[str, float] = field(default_factory=dict)
+    confusion: Confusion | None = None
+    roc: Roc | None = None
+    explanation: tuple[tuple[float, ...], ...] | None = None
+    split_method: str = "NO_SPLIT"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model(Fitted):
+    """A trained model with its name; `started` is in seconds since the epoch."""
+
+    name: ModelName
+    transform: Transform | None
     started: float
     metadata: Metadata
+
+    @property
+    def type(self) -> str:
+        """Its MODEL_TYPE."""
+        return self.options.model_type
 
     @property
     def is_binary(self) -> bool:
         """Whether this is a classification of two classes."""
         return self.classes is not None and len(self.classes) == 2
-
-    @property
-    def outputs(self) -> int:
-        """Number of scores a row has."""
-        return len(self.intercepts)
-
-    def weight(self, output: int, position: int) -> Floats:
-        """Return weights of a feature: shape (1,) or (categories,)."""
-        return np.array(self.weights[output][position])
-
-    def raw_intercept(self, output: int) -> float:
-        """Return the intercept at zero of every number, as ML.WEIGHTS shows it."""
-        total = self.intercepts[output]
-        for position, feature in enumerate(self.features):
-            if isinstance(feature, NumericFeature):
-                total -= self.weights[output][position][0] * feature.mean
-        return total
 
 
 def model_to_json(model: Model) -> dict[str, Any]:
@@ -130,7 +137,12 @@ def model_to_json(model: Model) -> dict[str, Any]:
     data["features"] = [feature_to_json(feature) for feature in model.features]
     data["options"] = {**asdict(model.options), "given": sorted(model.options.given)}
     data["iterations"] = [asdict(step) for step in model.iterations]
-    for key in ("name", "confusion", "roc", "metadata"):
+    data["inputs"] = [asdict(column) for column in model.inputs]
+    data["parameters"] = model.parameters and {
+        "class": type(model.parameters).__name__,
+        **asdict(model.parameters),
+    }
+    for key in ("name", "confusion", "roc", "metadata", "transform"):
         data[key] = None if data[key] is None else asdict(data[key])
     return {"schema_version": SCHEMA_VERSION, **data}
 
@@ -138,33 +150,41 @@ def model_to_json(model: Model) -> dict[str, Any]:
 def model_from_json(data: dict[str, Any]) -> Model:
     """Return the model that `model_to_json` wrote."""
     data = {key: value for key, value in data.items() if key != "schema_version"}
-    roc, confusion = data["roc"], data["confusion"]
+    roc, confusion, transform = data["roc"], data["confusion"], data["transform"]
     return Model(
         **{
             **data,
             "name": ModelName(**data["name"]),
             "options": _options(data["options"]),
-            "classes": _tuples(data["classes"]),
+            "parameters": _parameters(data["parameters"]),
+            "inputs": tuple(InputColumn(**one) for one in data["inputs"]),
             "features": tuple(feature_from_json(one) for one in data["features"]),
-            "intercepts": tuple(data["intercepts"]),
-            "weights": _tuples(data["weights"]),
-            "iterations": tuple(Iteration(**step) for step in data["iterations"]),
+            "classes": _tuples(data["classes"]),
+            "iterations": tuple(
+                Iteration(**{key: _tuples(value) for key, value in step.items()})
+                for step in data["iterations"]
+            ),
             "confusion": confusion and Confusion(_tuples(confusion["counts"])),
             "roc": roc and Roc(**{key: _tuples(value) for key, value in roc.items()}),
             "explanation": _tuples(data["explanation"]),
             "metadata": Metadata(**data["metadata"]),
+            "transform": transform and Transform.from_json(transform),
         }
     )
 
 
-def feature_width(feature: Feature) -> int:
-    """Return how many weights a feature has."""
-    return len(feature.categories) if isinstance(feature, CategoricalFeature) else 1
+def _parameters(data: dict[str, Any] | None) -> Parameters:
+    if data is None:
+        return None
+    values = {key: _tuples(value) for key, value in data.items() if key != "class"}
+    found: Parameters = _PARAMETERS[data["class"]](**values)
+    return found
 
 
 def _options(data: dict[str, Any]) -> TrainingOptions:
     given = frozenset(data["given"])
-    return TrainingOptions(**{**{k: _tuples(v) for k, v in data.items()}, "given": given})
+    make = BY_TYPE[data["model_type"]].make
+    return make(**{**{k: _tuples(v) for k, v in data.items()}, "given": given})
 
 
 def _tuples(value: Any) -> Any:

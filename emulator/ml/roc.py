@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.ml.columns import Codes, Floats
+from emulator.ml.data.columns import Codes, Floats
 from emulator.ml.metrics import quantiles
 from emulator.ml.model import Roc
 

@@ -1,19 +1,21 @@
-"""Applies a trained model to batches of rows: scores, labels, probabilities, attributions."""
+"""Applies a trained classification or regression to batches of rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
-from emulator.ml import types
-from emulator.ml.columns import Codes, Floats, as_floats
+from emulator.ml.data import types
+from emulator.ml.data.binding import Binding, bind, check_type, positions_of
+from emulator.ml.data.columns import Codes, Floats
+from emulator.ml.data.features import Encoded
+from emulator.ml.data.training_columns import InputColumn
 from emulator.ml.errors import InputDataError
-from emulator.ml.features import CategoricalFeature, NumericFeature
-from emulator.ml.logistic import sigmoid, softmax
+from emulator.ml.glm.parameters import Weights
 from emulator.ml.model import Model
+from emulator.ml.probabilities import sigmoid, softmax
 
 
 @dataclass(frozen=True)
@@ -23,35 +25,24 @@ class Scorer:
     Parameters
     ----------
     model : Model
-    positions : tuple of int
-        Column of the input for each feature.
+    binding : Binding
     label : int or None
         Column of the input that holds the label.
     """
 
     model: Model
-    positions: tuple[int, ...]
+    binding: Binding
     label: int | None
-
-    def contributions(self, batch: pa.RecordBatch) -> Iterator[Floats]:
-        """Yield each feature's part of the scores, of shape (outputs, rows)."""
-        model = self.model
-        for at, (feature, position) in enumerate(zip(model.features, self.positions, strict=True)):
-            column = batch.column(position)
-            weights = np.array([model.weights[output][at] for output in range(model.outputs)])
-            if isinstance(feature, NumericFeature):
-                yield weights * feature.encode(as_floats(column, feature.name, InputDataError))
-            else:
-                unseen = np.zeros((model.outputs, 1))
-                yield np.hstack([weights, unseen])[:, feature.encode(column)]
 
     def scores(self, batch: pa.RecordBatch) -> Floats:
         """Return scores of shape (outputs, rows): predictions, or log odds of classes."""
-        total = np.empty((self.model.outputs, batch.num_rows))
-        total[:] = np.array(self.model.intercepts)[:, None]
-        for part in self.contributions(batch):
-            total += part
-        return total
+        return self._parameters.scores(self.model.features, self._encode(batch), batch.num_rows)
+
+    def attributions(self, batch: pa.RecordBatch) -> tuple[Floats, Floats]:
+        """Return parts of the scores and the baseline, as the parameters do."""
+        return self._parameters.attributions(
+            self.model.features, self._encode(batch), batch.num_rows
+        )
 
     def classes_of(self, batch: pa.RecordBatch) -> tuple[Codes, Codes]:
         """Return each row's label as a position in the classes, and which rows have one.
@@ -67,8 +58,16 @@ class Scorer:
         codes = lookup[pairs.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)]
         return codes, codes >= 0
 
+    @property
+    def _parameters(self) -> Weights:
+        assert isinstance(self.model.parameters, Weights)
+        return self.model.parameters
 
-def bind(model: Model, schema: pa.Schema, *, needs_label: bool = False) -> Scorer:
+    def _encode(self, batch: pa.RecordBatch) -> list[Encoded]:
+        return self.binding.encode(batch)
+
+
+def make_scorer(model: Model, schema: pa.Schema, *, needs_label: bool = False) -> Scorer:
     """Find a model's columns in an input, by name in any case.
 
     Raises
@@ -76,29 +75,16 @@ def bind(model: Model, schema: pa.Schema, *, needs_label: bool = False) -> Score
     InputDataError
         If a feature or the label is missing, or has another type than in training.
     """
-    places: dict[str, int] = {}
-    for position, name in enumerate(schema.names):
-        if name.lower() in places:
-            raise InputDataError(f'The input has the column "{name}" twice.')
-        places[name.lower()] = position
-    positions: list[int] = []
-    for feature in model.features:
-        if feature.name.lower() not in places:
-            raise InputDataError(
-                f'The input misses the feature column "{feature.name}" ({feature.type}) of model '
-                f"{model.name}; it has: {', '.join(schema.names)}."
-            )
-        position = places[feature.name.lower()]
-        _check_type(feature, schema.field(position))
-        positions.append(position)
-    label = places.get(model.label.lower())
+    assert model.label is not None
+    binding = bind(model.inputs, model.features, schema, str(model.name))
+    label = positions_of(schema).get(model.label.lower())
     if needs_label and label is None:
         raise InputDataError(
             f'The input misses the label column "{model.label}" of model {model.name}.'
         )
     if needs_label and model.classes is None and label is not None:
-        _check_number(model.label, schema.field(label))
-    return Scorer(model, tuple(positions), label)
+        check_type(InputColumn(model.label, "FLOAT64"), schema.field(label).type)
+    return Scorer(model, binding, label)
 
 
 def probabilities(model: Model, scores: Floats) -> Floats:
@@ -117,27 +103,7 @@ def predicted_classes(model: Model, chances: Floats, threshold: float = 0.5) -> 
 
 def label_array(model: Model, positions: Codes) -> pa.Array:
     """Return label values of these positions, in the label's own type."""
-    assert model.classes is not None
+    assert model.classes is not None and model.label_type is not None
     kind = types.arrow_type(model.label_type)
     values = [types.label_value(text, model.label_type) for text in model.classes]
     return pa.array(values, kind).take(pa.array(positions))
-
-
-def _check_type(feature: NumericFeature | CategoricalFeature, field: pa.Field) -> None:
-    if pa.types.is_null(field.type):
-        return
-    if isinstance(feature, NumericFeature):
-        _check_number(feature.name, field)
-    elif types.type_name(field) != feature.type:
-        raise InputDataError(
-            f'Column "{feature.name}" has type {types.type_name(field)} in the input; '
-            f"the model was trained with {feature.type}."
-        )
-
-
-def _check_number(name: str, field: pa.Field) -> None:
-    kind = types.type_name(field)
-    if kind not in types.NUMERIC:
-        raise InputDataError(
-            f'Column "{name}" has type {kind} in the input; the model was trained with a number.'
-        )

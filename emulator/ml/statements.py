@@ -17,7 +17,8 @@ from emulator.ml.names import resolve
 from emulator.ml.options import read_training_options
 from emulator.ml.store import store_of
 from emulator.ml.syntax import Source, read_path
-from emulator.ml.training import train
+from emulator.ml.training import Order, train
+from emulator.ml.transform.clause import Clause
 from emulator.session import Outcome, Session
 
 _HEAD = re.compile(r"\b(create|drop|alter)\b", re.IGNORECASE)
@@ -47,6 +48,7 @@ class _Create:
     if_not_exists: bool
     options: dict[str, Any]
     query: str
+    clause: Clause | None
 
 
 async def _create(source: Source, session: Session) -> Outcome | None:
@@ -65,7 +67,9 @@ async def _create(source: Source, session: Session) -> Outcome | None:
     if session.context.catalog.get_table(*target) is not None:
         raise ModelExists("Table", *target)
     options = read_training_options(asked.options)
-    model = await train(asked.query, options, asked.name, session)
+    if asked.clause is None and options.model_type == "TRANSFORM_ONLY":
+        raise StatementError("A TRANSFORM_ONLY model needs a TRANSFORM clause.")
+    model = await train(Order(asked.name, options, asked.query, asked.clause), session)
     _check_dataset(asked.name, session)
     store.save(model)
     return Outcome(None, "CREATE_MODEL", "CREATE" if there is None else "REPLACE", target)
@@ -84,9 +88,13 @@ def _read_create(source: Source, session: Session) -> _Create:
     name = resolve(path, session)
     if _NAME.fullmatch(name.model) is None:
         raise StatementError(f'Invalid model ID "{name.model}": letters, digits and _ only.')
-    for clause in ("TRANSFORM", "INPUT", "REMOTE"):
-        if source.is_word(at, clause):
-            raise NotEmulated(f"CREATE MODEL with {clause}")
+    clause = None
+    if source.is_word(at, "TRANSFORM", "("):
+        end = source.closing(at + 1)
+        clause, at = Clause(source.slice(at + 2, end)), end + 1
+    for word in ("INPUT", "REMOTE"):
+        if source.is_word(at, word):
+            raise NotEmulated(f"CREATE MODEL with {word}")
     if not source.is_word(at, "OPTIONS", "("):
         raise StatementError("CREATE MODEL needs OPTIONS(MODEL_TYPE = …).")
     options, at = read_options(source, at + 1)
@@ -95,7 +103,7 @@ def _read_create(source: Source, session: Session) -> _Create:
     last = len(source.words)
     if source.is_word(last - 1, ";"):
         last -= 1
-    return _Create(name, replaces, if_not_exists, options, source.slice(at + 1, last))
+    return _Create(name, replaces, if_not_exists, options, source.slice(at + 1, last), clause)
 
 
 async def _drop(source: Source, session: Session) -> Outcome | None:

@@ -2,7 +2,8 @@
 
 A file is written whole beside its place and then moved there, so a reader sees the old
 model until the new one is complete, and a training that dies leaves nothing. A model lives
-as long as its dataset: one that was made anew does not inherit its forerunner's models.
+as long as its dataset: one that was made anew does not inherit its forerunner's models. What
+another version of this engine wrote counts as missing: it has to be trained again.
 """
 
 from __future__ import annotations
@@ -19,7 +20,13 @@ from bqemulator.api.dependencies import AppContext
 from bqemulator.domain.errors import InternalError
 
 from emulator.ml.errors import ModelNotFound
-from emulator.ml.model import Model, ModelName, model_from_json, model_to_json
+from emulator.ml.model import (
+    SCHEMA_VERSION,
+    Model,
+    ModelName,
+    model_from_json,
+    model_to_json,
+)
 
 _changes = threading.RLock()
 _cache: dict[Path, tuple[tuple[int, int], Model]] = {}
@@ -136,7 +143,10 @@ def _read(path: Path) -> Model | None:
         known = _cache.get(path)
         if known is not None and known[0] == stamp:
             return known[1]
-        model = model_from_json(json.loads(path.read_text(encoding="utf-8")))
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data.get("schema_version") != SCHEMA_VERSION:
+            return None
+        model = model_from_json(data)
     except FileNotFoundError:
         _cache.pop(path, None)
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 from pathlib import Path
@@ -14,6 +15,7 @@ DATA = Path(__file__).parent / "data"
 
 def load_tables(client: bigquery.Client, dataset: str) -> None:
     """Load every data file; types as its schema file says, else by value."""
+    _load_census(client, dataset)
     for path in sorted(DATA.glob("*.jsonl")):
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         schema = _schema(path, rows)
@@ -26,6 +28,16 @@ def load_tables(client: bigquery.Client, dataset: str) -> None:
                 schema=schema, source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON
             ),
         ).result()
+
+
+def _load_census(client: bigquery.Client, dataset: str) -> None:
+    config = bigquery.LoadJobConfig(
+        autodetect=True, source_format=bigquery.SourceFormat.CSV, skip_leading_rows=1
+    )
+    with gzip.open(DATA / "census_min.csv.gz") as file:
+        lines = io.BytesIO(file.read())
+    path = f"{client.project}.{dataset}.census"
+    client.load_table_from_file(lines, path, job_config=config).result()
 
 
 def _schema(path: Path, rows: list[dict[str, Any]]) -> list[bigquery.SchemaField]:

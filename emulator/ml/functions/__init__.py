@@ -11,18 +11,24 @@ import re
 from emulator.ml.calls import Call, Place, next_place, read_call
 from emulator.ml.errors import NotEmulated, StatementError
 from emulator.ml.functions import (
+    centroids,
     confusion_matrix,
+    detect_anomalies,
     evaluate,
     explain_predict,
     feature_info,
     global_explain,
     predict,
+    principal_component_info,
+    principal_components,
     roc_curve,
     training_info,
+    transform,
     weights,
 )
 from emulator.ml.functions.settings import check_settings
 from emulator.ml.names import resolve
+from emulator.ml.preprocessing import BY_NAME as PREPROCESSING
 from emulator.ml.store import store_of
 from emulator.ml.syntax import Source
 from emulator.session import Session
@@ -37,24 +43,26 @@ FUNCTIONS = (
     confusion_matrix,
     explain_predict,
     global_explain,
+    centroids,
+    detect_anomalies,
+    principal_components,
+    principal_component_info,
+    transform,
 )
 
 _BY_NAME = {function.NAME: function for function in FUNCTIONS}
 _MENTION = re.compile(r"\bml\s*\.\s*\w", re.IGNORECASE)
 _DEFINITIONS = ("VIEW", "FUNCTION", "PROCEDURE")
 
-# Google documents these too; scalar preprocessing functions are among them.
+# Google documents these too.
 OTHERS = frozenset(
-    "ADVANCED_WEIGHTS ANNOTATE_IMAGE ARIMA_COEFFICIENTS ARIMA_EVALUATE BAG_OF_WORDS BUCKETIZE"
-    " CENTROIDS CONVERT_COLOR_SPACE CONVERT_IMAGE_TYPE DECODE_IMAGE DESCRIBE_DATA"
-    " DETECT_ANOMALIES DETECT_CHANGE_POINTS DISTANCE ENTITY_FEATURES_AT_TIME EXPLAIN_FORECAST"
-    " FEATURE_CROSS FEATURE_IMPORTANCE FEATURES_AT_TIME FORECAST GENERATE_EMBEDDING"
-    " GENERATE_TABLE GENERATE_TEXT GENERATE_TEXT_EMBEDDING HASH_BUCKETIZE HOLIDAY_INFO IMPUTER"
-    " LABEL_ENCODER LP_NORM MAX_ABS_SCALER MIN_MAX_SCALER MULTI_HOT_ENCODER NGRAMS NORMALIZER"
-    " ONE_HOT_ENCODER POLYNOMIAL_EXPAND PRINCIPAL_COMPONENT_INFO PRINCIPAL_COMPONENTS"
-    " PROCESS_DOCUMENT QUANTILE_BUCKETIZE RECOMMEND RECONSTRUCTION_LOSS RESIZE_IMAGE"
-    " ROBUST_SCALER STANDARD_SCALER TF_IDF TFDV_DESCRIBE TFDV_VALIDATE TRANSCRIBE TRANSFORM"
-    " TRANSLATE TRIAL_INFO UNDERSTAND_TEXT VALIDATE_DATA_DRIFT VALIDATE_DATA_SKEW".split()
+    "ADVANCED_WEIGHTS ANNOTATE_IMAGE ARIMA_COEFFICIENTS ARIMA_EVALUATE BAG_OF_WORDS"
+    " CONVERT_COLOR_SPACE CONVERT_IMAGE_TYPE DECODE_IMAGE DESCRIBE_DATA DETECT_CHANGE_POINTS"
+    " ENTITY_FEATURES_AT_TIME EXPLAIN_FORECAST FEATURE_IMPORTANCE FEATURES_AT_TIME FORECAST"
+    " GENERATE_EMBEDDING GENERATE_TABLE GENERATE_TEXT GENERATE_TEXT_EMBEDDING HOLIDAY_INFO"
+    " PROCESS_DOCUMENT RECOMMEND RECONSTRUCTION_LOSS RESIZE_IMAGE TF_IDF TFDV_DESCRIBE"
+    " TFDV_VALIDATE TRANSCRIBE TRANSLATE TRIAL_INFO UNDERSTAND_TEXT VALIDATE_DATA_DRIFT"
+    " VALIDATE_DATA_SKEW".split()
 )
 
 
@@ -68,7 +76,7 @@ async def rewrite(statement: str, session: Session) -> str:
     """
     if _MENTION.search(statement) is None or not Source(statement).is_readable:
         return statement
-    while (place := next_place(source := Source(statement))) is not None:
+    while (place := next_place(source := Source(statement), PREPROCESSING)) is not None:
         _check_name(place)
         _check_definition(source, place)
         call = read_call(source, place)
@@ -80,6 +88,12 @@ async def rewrite(statement: str, session: Session) -> str:
 async def _run(call: Call, session: Session) -> str:
     function = _BY_NAME[call.function]
     model = store_of(session.context).get(resolve(call.model, session))
+    applies = getattr(function, "APPLIES", None)
+    if applies is not None and model.type not in applies:
+        raise StatementError(
+            f"ML.{call.function} is not supported for model type {model.type} "
+            f"({model.name}); it applies to {', '.join(sorted(applies))}."
+        )
     check_settings(call, function.SETTINGS)
     if call.expression is not None and not getattr(function, "TAKES_EXPRESSION", False):
         raise StatementError(f"ML.{call.function} does not take the argument {call.expression}.")

@@ -8,15 +8,17 @@ import numpy as np
 import pyarrow as pa
 
 from emulator.ml.calls import Call
-from emulator.ml.columns import Codes
+from emulator.ml.data.columns import Codes
 from emulator.ml.errors import StatementError
 from emulator.ml.functions.input import judge, threshold_of
 from emulator.ml.model import Model
+from emulator.ml.options import SUPERVISED
 from emulator.ml.results import ResultTable
 from emulator.ml.scoring import label_array, predicted_classes, probabilities
 from emulator.session import Session
 
 NAME = "CONFUSION_MATRIX"
+APPLIES = SUPERVISED
 SETTINGS = frozenset({"threshold"})
 TAKES_DATA = True
 

@@ -11,16 +11,17 @@ import numpy as np
 import pyarrow as pa
 
 from emulator.ml.calls import Call
-from emulator.ml.columns import Floats
-from emulator.ml.functions.input import batches_of, open_input, passed_types, threshold_of
-from emulator.ml.functions.predict import with_inputs
+from emulator.ml.data.columns import Floats
+from emulator.ml.functions.input import Output, open_input, threshold_of
 from emulator.ml.functions.settings import integer
 from emulator.ml.model import Model
+from emulator.ml.options import SUPERVISED
 from emulator.ml.results import ResultTable
-from emulator.ml.scoring import Scorer, bind, label_array, predicted_classes, probabilities
+from emulator.ml.scoring import Scorer, label_array, make_scorer, predicted_classes, probabilities
 from emulator.session import Session
 
 NAME = "EXPLAIN_PREDICT"
+APPLIES = SUPERVISED
 SETTINGS = frozenset({"top_k_features", "threshold"})
 TAKES_DATA = True
 
@@ -29,24 +30,20 @@ async def run(model: Model, call: Call, session: Session) -> ResultTable:
     """Explain every row of the input, batch by batch."""
     threshold = threshold_of(model, call)
     most = min(integer(call, "top_k_features", 5), len(model.features))
-    result: ResultTable | None = None
-    async with open_input(call, session) as reader:
-        scorer = bind(model, reader.schema)
-        kinds = await passed_types(call, reader.schema, session)
-        for batch in batches_of(reader):
-            rows = with_inputs(_explain(scorer, batch, threshold, most), batch)
-            result = result or ResultTable(session, rows.schema, kinds)
-            result.append(rows)
-    assert result is not None
-    return result
+    async with open_input(model, call, session) as data:
+        scorer = make_scorer(model, data.seen)
+        output = Output(session, data.kinds)
+        for rows in data.batches():
+            output.append(_explain(scorer, rows.seen, threshold, most), rows.given)
+    return output.result
 
 
 def _explain(
     scorer: Scorer, batch: pa.RecordBatch, threshold: float, most: int
 ) -> dict[str, pa.Array]:
     model = scorer.model
-    parts = np.stack(list(scorer.contributions(batch)))
-    base = np.array(model.intercepts)[:, None] + np.zeros(batch.num_rows)
+    parts, baseline = scorer.attributions(batch)
+    base = baseline[:, None] + np.zeros(batch.num_rows)
     scores = base + parts.sum(axis=0)
     columns: dict[str, pa.Array] = {}
     if model.classes is None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 
 from emulator.ml.calls import Call
-from emulator.ml.features import NumericFeature
+from emulator.ml.data.features import CategoricalFeature, NumericFeature
 from emulator.ml.model import Model
 from emulator.ml.results import ResultTable
 from emulator.session import Session
@@ -29,12 +31,14 @@ async def run(model: Model, call: Call, session: Session) -> ResultTable:
     """Return one row per feature, in the order of the training query."""
     rows = []
     for feature in model.features:
-        row = {"input": feature.name, "null_count": feature.null_count}
+        row: dict[str, Any] = {"input": feature.name, "null_count": feature.null_count}
         if isinstance(feature, NumericFeature):
             row |= {name: getattr(feature, name) for name in _NUMBERS}
             row["stddev"] = feature.stddev_sample
-        else:
+        elif isinstance(feature, CategoricalFeature):
             row["category_count"] = feature.category_count
+        else:
+            row["dimension"] = feature.width
         rows.append(row)
     result = ResultTable(session, _SCHEMA)
     result.append(pa.Table.from_pylist(rows, schema=_SCHEMA))

@@ -11,10 +11,12 @@ from emulator.ml.calls import Call
 from emulator.ml.errors import StatementError
 from emulator.ml.functions.settings import flag
 from emulator.ml.model import Model
+from emulator.ml.options import SUPERVISED
 from emulator.ml.results import ResultTable
 from emulator.session import Session
 
 NAME = "GLOBAL_EXPLAIN"
+APPLIES = SUPERVISED
 SETTINGS = frozenset({"class_level_explain"})
 MOST_PER_CLASS = 10
 

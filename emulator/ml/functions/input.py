@@ -1,4 +1,4 @@
-"""The data argument of an ML function: opened as a stream, judged row by row."""
+"""The data argument of an ML function: opened as a stream, transformed, judged row by row."""
 
 from __future__ import annotations
 
@@ -11,44 +11,91 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from emulator.ml.calls import Call
-from emulator.ml.columns import Codes, Floats
+from emulator.ml.data.columns import Codes, Floats
 from emulator.ml.errors import StatementError
 from emulator.ml.functions.settings import number
 from emulator.ml.model import Model
-from emulator.ml.scoring import bind
+from emulator.ml.results import ResultTable
+from emulator.ml.scoring import make_scorer
+from emulator.ml.transform.application import TRANSFORMED, transformed_query
 from emulator.session import Session
 
 
+@dataclass(frozen=True)
+class Rows:
+    """A batch: the columns as they were given, and those that the model's features come from."""
+
+    given: pa.RecordBatch
+    seen: pa.RecordBatch
+
+
+@dataclass(frozen=True)
+class Input:
+    """The data argument as a stream.
+
+    Parameters
+    ----------
+    seen : pyarrow.Schema
+        Of the columns that the model's features come from, after its TRANSFORM clause.
+    kinds : dict
+        DuckDB's types of given columns that Arrow would lose.
+    reader : pyarrow.RecordBatchReader
+    """
+
+    seen: pa.Schema
+    kinds: dict[str, str]
+    reader: pa.RecordBatchReader
+
+    def batches(self) -> Iterator[Rows]:
+        """Yield the batches of the stream, an empty one if there is none."""
+        some = False
+        for batch in self.reader:
+            some = True
+            yield _rows(batch)
+        if not some:
+            yield _rows(_empty(self.reader.schema))
+
+
 @asynccontextmanager
-async def open_input(call: Call, session: Session) -> AsyncIterator[pa.RecordBatchReader]:
+async def open_input(model: Model, call: Call, session: Session) -> AsyncIterator[Input]:
     """Stream the data argument.
 
     Raises
     ------
     StatementError
         If the call has none.
+    InputDataError
+        If it misses a column that the model's TRANSFORM clause needs.
     """
     if call.data is None:
         raise StatementError(
             f"ML.{call.function} needs TABLE and a table name, or a query in brackets."
         )
-    async with session.reader(call.data) as reader:
-        yield reader
+    query = call.data
+    if model.transform is not None:
+        schema = (await session.query(f"SELECT * FROM ({query}) LIMIT 0")).schema
+        query = transformed_query(model.transform, query, schema, session)
+    async with session.reader(query) as reader:
+        empty = _rows(_empty(reader.schema))
+        kinds = await _kinds(call, empty.given.schema, session)
+        yield Input(empty.seen.schema, kinds, reader)
 
 
-def batches_of(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
-    """Yield the batches of a stream, an empty one if there is none."""
-    some = False
-    for batch in reader:
-        some = True
-        yield batch
-    if not some:
-        yield pa.RecordBatch.from_arrays(
-            [pa.array([], field.type) for field in reader.schema], schema=reader.schema
-        )
+def _rows(batch: pa.RecordBatch) -> Rows:
+    if TRANSFORMED not in batch.schema.names:
+        return Rows(batch, batch)
+    position = batch.schema.names.index(TRANSFORMED)
+    made = batch.column(position)
+    seen = pa.RecordBatch.from_arrays(made.flatten(), [field.name for field in made.type])
+    return Rows(batch.remove_column(position), seen)
 
 
-async def passed_types(call: Call, schema: pa.Schema, session: Session) -> dict[str, str]:
+def _empty(schema: pa.Schema) -> pa.RecordBatch:
+    arrays = [pa.array([], field.type) for field in schema]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+async def _kinds(call: Call, schema: pa.Schema, session: Session) -> dict[str, str]:
     """Return DuckDB's types of text and binary columns, which Arrow may not tell apart."""
     doubtful = [f.name for f in schema if pa.types.is_string(f.type) or pa.types.is_binary(f.type)]
     if not doubtful:
@@ -57,6 +104,47 @@ async def passed_types(call: Call, schema: pa.Schema, session: Session) -> dict[
     kinds = {f.name: (f.metadata or {}).get(b"bqemu.duckdb_type", b"") for f in empty.schema}
     special = {name: kinds.get(name, b"").decode() for name in doubtful}
     return {name: kind for name, kind in special.items() if kind in ("JSON", "GEOMETRY")}
+
+
+class Output:
+    """The result of a function that answers each row of its input."""
+
+    def __init__(self, session: Session, kinds: dict[str, str]) -> None:
+        self._session = session
+        self._kinds = kinds
+        self.table: ResultTable | None = None
+
+    def append(self, columns: dict[str, pa.Array], given: pa.RecordBatch) -> None:
+        """Add a batch: columns of the function, then those that were given."""
+        rows = with_inputs(columns, given)
+        kinds = {name: kind for name, kind in self._kinds.items() if name in rows.schema.names}
+        self.table = self.table or ResultTable(self._session, rows.schema, kinds)
+        self.table.append(rows)
+
+    @property
+    def result(self) -> ResultTable:
+        """The table; every input has a batch."""
+        assert self.table is not None
+        return self.table
+
+
+def with_inputs(outputs: dict[str, pa.Array], batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Put output columns in front of the input's.
+
+    Raises
+    ------
+    StatementError
+        If the input has a column of an output's name.
+    """
+    taken = {name.lower() for name in outputs}
+    for name in batch.schema.names:
+        if name.lower() in taken:
+            raise StatementError(
+                "Duplicate column names in the result are not supported. "
+                f"Found duplicate(s): {name}. Leave the column out of the input."
+            )
+    columns = [*outputs.values(), *batch.columns]
+    return pa.RecordBatch.from_arrays(columns, [*outputs, *batch.schema.names])
 
 
 def threshold_of(model: Model, call: Call) -> float:
@@ -95,17 +183,17 @@ class Judged:
 async def judge(model: Model, call: Call, session: Session) -> Judged:
     """Score the data argument and keep labels beside; rows without label do not count."""
     scores, labels, values = [], [], []
-    async with open_input(call, session) as reader:
-        scorer = bind(model, reader.schema, needs_label=True)
+    async with open_input(model, call, session) as data:
+        scorer = make_scorer(model, data.seen, needs_label=True)
         assert scorer.label is not None
-        for batch in batches_of(reader):
-            array = batch.column(scorer.label)
+        for rows in data.batches():
+            array = rows.seen.column(scorer.label)
             if model.classes is None:
                 label = np.array(pc.cast(array, pa.float64()), dtype=float)
                 known = ~np.isnan(label)
             else:
-                label, known = scorer.classes_of(batch)
-            scores.append(scorer.scores(batch)[:, known])
+                label, known = scorer.classes_of(rows.seen)
+            scores.append(scorer.scores(rows.seen)[:, known])
             labels.append(label[known])
             values.append(array.filter(pa.array(known)))
     return Judged(np.hstack(scores), np.concatenate(labels), pa.chunked_array(values))

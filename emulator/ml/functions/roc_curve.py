@@ -7,17 +7,19 @@ import pyarrow as pa
 
 from emulator.ml import roc
 from emulator.ml.calls import Call
-from emulator.ml.columns import Floats
+from emulator.ml.data.columns import Floats
 from emulator.ml.errors import StatementError
 from emulator.ml.functions.input import judge
 from emulator.ml.literals import read_value
-from emulator.ml.logistic import sigmoid
 from emulator.ml.model import Model, Roc
+from emulator.ml.options import SUPERVISED
+from emulator.ml.probabilities import sigmoid
 from emulator.ml.results import ResultTable
 from emulator.ml.syntax import Source
 from emulator.session import Session
 
 NAME = "ROC_CURVE"
+APPLIES = SUPERVISED
 SETTINGS: frozenset[str] = frozenset()
 TAKES_DATA = True
 TAKES_EXPRESSION = True

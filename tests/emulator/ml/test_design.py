@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from emulator.ml import design as design_module
-from emulator.ml.design import make_design
-from emulator.ml.gram import gram
+from emulator.ml.data import design as design_module
+from emulator.ml.data.design import make_design
+from emulator.ml.data.gram import gram
 
 
 def example(rows=500, sizes=(3, 5, 2, 7), seed=0):

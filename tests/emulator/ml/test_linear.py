@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from emulator.ml import linear
+from emulator.ml.glm import linear
 from tests.emulator.ml.training import cars, dense, scores, trained
 
 FEATURES = ["fuel", "box", "year", "mileage", "price"]
@@ -35,15 +35,15 @@ def test_a_line_without_intercept_goes_through_the_origin():
 
     model = trained(table, model_type="LINEAR_REG", input_label_cols=["price"], fit_intercept=False)
 
-    np.testing.assert_allclose([w[0] for w in model.weights[0]], weights, rtol=1e-10)
-    assert abs(model.raw_intercept(0)) < 1e-8
+    np.testing.assert_allclose([w[0] for w in model.parameters.weights[0]], weights, rtol=1e-10)
+    assert abs(model.parameters.raw_intercept(model.features, 0)) < 1e-8
 
 
 def test_weights_of_a_categorical_column_add_up_to_zero():
     model = trained(cars().select(FEATURES), model_type="LINEAR_REG", input_label_cols=["price"])
 
-    assert abs(sum(model.weights[0][0])) < 1e-8
-    assert abs(sum(model.weights[0][1])) < 1e-8
+    assert abs(sum(model.parameters.weights[0][0])) < 1e-8
+    assert abs(sum(model.parameters.weights[0][1])) < 1e-8
 
 
 def test_dummy_encoding_leaves_out_the_most_frequent_category():
@@ -58,7 +58,7 @@ def test_dummy_encoding_leaves_out_the_most_frequent_category():
         category_encoding_method="DUMMY_ENCODING",
     )
 
-    fuel = dict(zip(model.features[0].categories, model.weights[0][0], strict=True))
+    fuel = dict(zip(model.features[0].categories, model.parameters.weights[0][0], strict=True))
     assert fuel[most] == 0.0
     np.testing.assert_allclose(scores(model, table)[0], least_squares(table), rtol=1e-11)
 
@@ -72,7 +72,7 @@ def test_almost_equal_columns_do_not_cost_digits():
     model = trained(table, model_type="LINEAR_REG", input_label_cols=["y"])
 
     np.testing.assert_allclose(scores(model, table)[0], table["y"].to_numpy(), rtol=1e-13)
-    np.testing.assert_allclose([w[0] for w in model.weights[0]], [3, -2], rtol=1e-6)
+    np.testing.assert_allclose([w[0] for w in model.parameters.weights[0]], [3, -2], rtol=1e-6)
 
 
 def test_a_column_that_repeats_another_changes_no_prediction():
@@ -89,7 +89,7 @@ def test_a_constant_column_gets_no_weight():
 
     model = trained(table, model_type="LINEAR_REG", input_label_cols=["price"])
 
-    assert model.weights[0][-1] == (0.0,)
+    assert model.parameters.weights[0][-1] == (0.0,)
 
 
 def test_conjugate_gradients_agree_with_the_direct_solution(monkeypatch):
@@ -110,7 +110,7 @@ def test_l2_shrinks_the_standardised_weights_by_its_closed_form():
 
     model = trained(table, model_type="LINEAR_REG", input_label_cols=["price"], l2_reg=0.5)
 
-    standardised = [w[0] for w in model.weights[0]] * raw.std(axis=0)
+    standardised = [w[0] for w in model.parameters.weights[0]] * raw.std(axis=0)
     np.testing.assert_allclose(standardised, expected, rtol=1e-10)
 
 
@@ -127,7 +127,7 @@ def test_l1_leads_to_gradient_descent_and_to_zeros():
     )
 
     assert model.options.optimize_strategy == "BATCH_GRADIENT_DESCENT"
-    assert (0.0, 0.0) == model.weights[0][1]
+    assert (0.0, 0.0) == model.parameters.weights[0][1]
 
 
 def test_gradient_descent_comes_close_to_least_squares():
@@ -166,5 +166,5 @@ def test_the_order_and_size_of_batches_do_not_change_the_model(batch_rows):
     expected = trained(table, **options)
     model = trained(shuffled, batch_rows, **options)
 
-    assert model.weights == expected.weights
+    assert model.parameters.weights == expected.parameters.weights
     assert model.metrics == expected.metrics

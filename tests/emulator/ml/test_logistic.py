@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from emulator.ml.features import NULL_CATEGORY
+from emulator.ml.data.features import NULL_CATEGORY
 from tests.emulator.ml.training import cars, chances, dense, trained
 
 FEATURES = ["fuel", "box", "year", "mileage"]

@@ -4,7 +4,7 @@ import pytest
 from emulator.ml import metrics
 from emulator.ml.functions.confusion_matrix import column_names
 from emulator.ml.functions.roc_curve import generate_array
-from emulator.ml.logistic import sigmoid
+from emulator.ml.probabilities import sigmoid
 from emulator.ml.roc import curve
 
 RANDOM = np.random.default_rng(5)

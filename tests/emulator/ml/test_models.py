@@ -95,11 +95,11 @@ def test_patch_changes_and_delete_removes(client):
 @pytest.mark.parametrize(
     ("sql", "error", "message"),
     [
-        ("create model ml_wire.bad options(model_type='kmeans') as select 1", BadRequest, "KMEANS"),
+        ("create model ml_wire.bad options(model_type='onnx') as select 1", BadRequest, "ONNX"),
         (
-            "create model ml_wire.bad transform(a) options(model_type='linear_reg') as select 1",
+            "create model ml_wire.bad transform(a) options(model_type='linear_reg') as select 1 b",
             BadRequest,
-            "TRANSFORM is not emulated",
+            "Unrecognized name in the TRANSFORM clause: a",
         ),
         (
             f"create model nope.bad {SMALL} from ml_wire.cars",

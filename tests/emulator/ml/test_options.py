@@ -73,7 +73,7 @@ def test_impossible_options_are_refused_by_name(text, message):
 @pytest.mark.parametrize(
     ("text", "name"),
     [
-        ("model_type='kmeans'", "MODEL_TYPE = 'KMEANS'"),
+        ("model_type='autoencoder'", "MODEL_TYPE = 'AUTOENCODER'"),
         ("model_type='linear_reg', num_trials=3", "NUM_TRIALS"),
         ("model_type='linear_reg', l1_reg=hparam_range(0, 5)", "Hyperparameter tuning"),
         ("model_type='linear_reg', warm_start=true", "WARM_START"),

@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from emulator.ml.training_data import make_training_set
+from emulator.ml.data.training_data import make_training_set
 from tests.emulator.ml.training import cars, collect, trained
 
 LINEAR = {"model_type": "LINEAR_REG", "input_label_cols": ["y"]}
@@ -15,7 +15,7 @@ def numbers(rows, **columns):
 
 def sizes(table, **options):
     rows = make_training_set(*collect(table, 100_000, **LINEAR, **options))
-    return rows.training.design.rows, rows.evaluation.design.rows if rows.evaluation else 0
+    return len(rows.training), len(rows.evaluation)
 
 
 @pytest.mark.parametrize(

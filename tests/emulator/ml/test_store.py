@@ -42,6 +42,14 @@ def test_a_stored_model_is_found_by_another_store(model, store, tmp_path):
     assert again.list("project", "other") == []
 
 
+def test_a_model_of_another_version_counts_as_missing(model, store, tmp_path):
+    store.save(model)
+    (path,) = tmp_path.rglob("*.json")
+    path.write_text(json.dumps({**json.loads(path.read_text()), "schema_version": 1}))
+
+    assert ModelStore(tmp_path, lambda project, dataset: 0).find(NAME) is None
+
+
 def test_an_unknown_model_is_not_found(store):
     with pytest.raises(ModelNotFound, match=r"Not found: Model project:dataset.model"):
         store.get(NAME)

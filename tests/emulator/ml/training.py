@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from emulator.ml.data.training_columns import Columns
 from emulator.ml.model import Model, ModelName
-from emulator.ml.options import TrainingOptions, read_training_options
-from emulator.ml.scoring import bind, probabilities
-from emulator.ml.training import fit
-from emulator.ml.training_columns import Columns
+from emulator.ml.options import CLUSTERING, DECOMPOSITION, read_training_options
+from emulator.ml.options.base import TrainingOptions
+from emulator.ml.scoring import make_scorer, probabilities
+from emulator.ml.training import fit, named
 
 NAME = ModelName("project", "dataset", "model")
 
@@ -29,14 +30,15 @@ def collect(
 
 def trained(table: pa.Table, batch_rows: int = 1000, **values: Any) -> Model:
     """Return a model trained on the table; every row trains unless told otherwise."""
-    values = {"data_split_method": "NO_SPLIT"} | values
-    return fit(*collect(table, batch_rows, **values), NAME, 0.0)
+    if values["model_type"] not in CLUSTERING | DECOMPOSITION:
+        values = {"data_split_method": "NO_SPLIT"} | values
+    return named(fit(*collect(table, batch_rows, **values)), NAME, 0.0)
 
 
 def scores(model: Model, table: pa.Table) -> np.ndarray:
     """Return raw scores of shape (outputs, rows)."""
     batch = table.combine_chunks().to_batches()[0]
-    return bind(model, batch.schema).scores(batch)
+    return make_scorer(model, batch.schema).scores(batch)
 
 
 def chances(model: Model, table: pa.Table) -> np.ndarray:

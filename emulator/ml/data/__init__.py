@@ -1,0 +1,1 @@
+"""From the batches of a query to encoded rows: types, columns, features, splits."""

@@ -1,0 +1,1 @@
+"""LINEAR_REG and LOGISTIC_REG."""

@@ -1,0 +1,131 @@
+"""The manual's preprocessing functions, stand-alone in a query.
+
+`rewrite_preprocessing` puts an expression of DuckDB macros where a call stands. The statistics
+of an analytic function become windows over all rows. A sibling function is one entry in the
+FUNCTIONS of its family's module.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+import sqlglot
+from sqlglot import exp
+
+from emulator.ml.errors import StatementError
+from emulator.ml.preprocessing import (
+    arguments,
+    buckets,
+    crossing,
+    encoders,
+    imputer,
+    ngrams,
+    scalers,
+    vectors,
+)
+from emulator.ml.preprocessing.arguments import Arguments, Function
+
+FUNCTIONS: tuple[Function, ...] = (
+    *buckets.FUNCTIONS,
+    *scalers.FUNCTIONS,
+    *imputer.FUNCTIONS,
+    *encoders.FUNCTIONS,
+    *crossing.FUNCTIONS,
+    *ngrams.FUNCTIONS,
+    *vectors.FUNCTIONS,
+)
+MACROS: tuple[str, ...] = (
+    *arguments.MACROS,
+    *buckets.MACROS,
+    *scalers.MACROS,
+    *encoders.MACROS,
+    *crossing.MACROS,
+    *ngrams.MACROS,
+    *vectors.MACROS,
+)
+BY_NAME = {function.name: function for function in FUNCTIONS}
+_MENTION = re.compile(rf"\bml\s*\.\s*({'|'.join(BY_NAME)})\b", re.IGNORECASE)
+
+
+# Supplies the values of a function's statistics where a call stands.
+Supply = Callable[[Function, Arguments], Sequence[exp.Expr]]
+
+
+def rewrite_preprocessing(sql: str) -> str:
+    """Return the statement with its preprocessing functions written as DuckDB's macros.
+
+    Parameters
+    ----------
+    sql : str
+        One GoogleSQL statement.
+
+    Raises
+    ------
+    StatementError, NotEmulated
+        As BigQuery refuses the call.
+    """
+    if _MENTION.search(sql) is None:
+        return sql
+    try:
+        tree = sqlglot.parse_one(sql, read="bigquery")
+    except sqlglot.errors.SqlglotError:
+        return sql
+    return write_out(tree, _windows).sql(dialect="bigquery")
+
+
+def write_out(tree: exp.Expr, supply: Supply) -> exp.Expr:
+    """Write each call in a tree as macros, its statistics as `supply` has them."""
+    calls = [dot for dot in tree.find_all(exp.Dot) if function_of(dot) is not None]
+    for dot in reversed(calls):  # found from the outside to the inside
+        _rewrite(dot, supply)
+    return tree
+
+
+def function_of(dot: exp.Expr | None) -> Function | None:
+    """Return the preprocessing function that an expression calls, if it does."""
+    if not isinstance(dot, exp.Dot) or not isinstance(dot.expression, exp.Anonymous):
+        return None
+    return BY_NAME.get(dot.expression.name.upper()) if dot.this.name.lower() == "ml" else None
+
+
+def _windows(function: Function, given: Arguments) -> Sequence[exp.Expr]:
+    assert function.aggregates is not None
+    windows = [exp.Window(this=one, over="OVER") for one in function.aggregates(given)]
+    return function.statistics(given, windows)
+
+
+def _rewrite(dot: exp.Dot, supply: Supply) -> None:
+    function = BY_NAME[dot.expression.name.upper()]
+    given = Arguments(function.name, dot.expression.expressions)
+    _check_count(function, given)
+    window = dot.parent if isinstance(dot.parent, exp.Window) and dot.arg_key == "this" else None
+    if function.aggregates is None:
+        if window is not None:
+            raise StatementError(f"ML.{function.name} is a scalar function: remove OVER().")
+        dot.replace(function.write(given, ()))
+        return
+    _check_window(function, given, window)
+    (window or dot).replace(function.write(given, supply(function, given)))
+
+
+def _check_count(function: Function, given: Arguments) -> None:
+    if not function.least <= len(given.values) <= function.most:
+        takes = f"{function.least}"
+        takes += f" to {function.most}" if function.most > function.least else ""
+        raise StatementError(
+            f"ML.{function.name} takes {takes} argument(s), found {len(given.values)}."
+        )
+
+
+def _check_window(function: Function, given: Arguments, window: exp.Window | None) -> None:
+    parts = ("partition_by", "order", "spec", "alias")
+    if window is None or any(window.args.get(part) for part in parts):
+        raise StatementError(
+            f"ML.{function.name} is an analytic function: write it with an empty OVER()."
+        )
+    if any(value.find(exp.Window) for value in given.values):
+        raise StatementError(
+            f"ML.{function.name}: an analytic function cannot be the argument of another one. "
+            "Compute the inner one in a subquery."
+        )

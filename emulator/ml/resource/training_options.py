@@ -1,0 +1,97 @@
+"""A model's training options as its REST resource holds them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emulator.ml.model import Model
+from emulator.ml.options.base import SupervisedOptions
+from emulator.ml.options.glm import GlmOptions
+from emulator.ml.options.kmeans import KMeansOptions
+from emulator.ml.options.pca import PcaOptions
+
+_SPLITS = {"SEQ": "SEQUENTIAL"}
+_INITIALISATIONS = {"KMEANS++": "KMEANS_PLUS_PLUS"}
+
+
+def training_options(model: Model) -> dict[str, Any]:
+    """Return the options of the model's family, defaults included."""
+    options = model.options
+    if isinstance(options, GlmOptions):
+        return _supervised(options) | _glm(options)
+    if isinstance(options, KMeansOptions):
+        return _kmeans(options)
+    if isinstance(options, PcaOptions):
+        return _pca(options)
+    return {}
+
+
+def _supervised(options: SupervisedOptions) -> dict[str, Any]:
+    """Return the options of every family that learns a label."""
+    body: dict[str, Any] = {
+        "minRelativeProgress": options.min_rel_progress,
+        "earlyStop": options.early_stop,
+        "inputLabelColumns": [options.label],
+        "dataSplitMethod": _SPLITS.get(options.data_split_method, options.data_split_method),
+        "enableGlobalExplain": options.enable_global_explain,
+    }
+    if options.data_split_method in ("RANDOM", "SEQ", "AUTO_SPLIT"):
+        fraction = options.data_split_eval_fraction
+        body["dataSplitEvalFraction"] = 0.2 if fraction is None else fraction
+    if options.data_split_col is not None:
+        body["dataSplitColumn"] = options.data_split_col
+    if options.is_classifier:
+        body["autoClassWeights"] = options.auto_class_weights
+    if options.class_weights is not None:
+        body["labelClassWeights"] = dict(options.class_weights)
+    return body
+
+
+def _glm(options: GlmOptions) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "lossType": "MEAN_LOG_LOSS" if options.is_classifier else "MEAN_SQUARED_LOSS",
+        "maxIterations": str(options.max_iterations),
+        "l1Regularization": options.l1_reg,
+        "l2Regularization": options.l2_reg,
+        "warmStart": options.warm_start,
+        "learnRateStrategy": options.learn_rate_strategy,
+        "calculatePValues": options.calculate_p_values,
+        "categoryEncodingMethod": options.category_encoding_method,
+        "fitIntercept": options.fit_intercept,
+    }
+    if options.learn_rate_strategy == "CONSTANT":
+        body["learnRate"] = options.learn_rate
+    else:
+        body["initialLearnRate"] = options.ls_init_learn_rate
+    if not options.is_classifier:
+        body["optimizationStrategy"] = options.optimize_strategy
+    return body
+
+
+def _kmeans(options: KMeansOptions) -> dict[str, Any]:
+    method = options.kmeans_init_method
+    body: dict[str, Any] = {
+        "maxIterations": str(options.max_iterations),
+        "minRelativeProgress": options.min_rel_progress,
+        "earlyStop": options.early_stop,
+        "numClusters": str(options.num_clusters),
+        "distanceType": options.distance_type,
+        "kmeansInitializationMethod": _INITIALISATIONS.get(method, method),
+        "standardizeFeatures": options.standardize_features,
+        "warmStart": options.warm_start,
+    }
+    if options.kmeans_init_col is not None:
+        body["kmeansInitializationColumn"] = options.kmeans_init_col
+    return body
+
+
+def _pca(options: PcaOptions) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "scaleFeatures": options.scale_features,
+        "pcaSolver": options.pca_solver,
+    }
+    if options.pca_explained_variance_ratio is not None:
+        body["pcaExplainedVarianceRatio"] = options.pca_explained_variance_ratio
+    else:
+        body["numPrincipalComponents"] = str(options.num_principal_components)
+    return body

@@ -1,0 +1,1 @@
+"""The TRANSFORM clause and TRANSFORM_ONLY models."""

@@ -1,0 +1,173 @@
+"""The TRANSFORM clause and ML.TRANSFORM over the wire."""
+
+import pytest
+from google.api_core.exceptions import BadRequest
+
+LINEAR = "options(model_type = 'linear_reg', input_label_cols = ['price'])"
+
+
+def test_statistics_are_those_of_the_training_rows(ask):
+    ask(
+        "create or replace model frozen transform(ml.min_max_scaler(year) over() as y) "
+        "options(model_type = 'transform_only') as select * from cars"
+    )
+
+    (row,) = ask("select min(year) as low, max(year) as high from cars")
+    rows = ask(
+        "select year, y from ml.transform(model frozen, "
+        "(select * from unnest([struct(2010 as year), struct(2100), struct(null)])))"
+    )
+    by_year = {one["year"]: one["y"] for one in rows}
+    assert by_year[2010] == pytest.approx((2010 - row["low"]) / (row["high"] - row["low"]))
+    assert by_year[2100] == 1.0
+    assert by_year[None] is None
+
+
+def test_a_model_with_the_clause_is_one_trained_on_its_query(ask):
+    clause = "fuel, year * 2 as twice, log(mileage + 1) as far, price"
+    ask(f"create or replace model inside transform({clause}) {LINEAR} as select * from cars")
+    ask(f"create or replace model outside {LINEAR} as select {clause} from cars")
+
+    inside = ask("select * from ml.weights(model inside)")
+    outside = ask("select * from ml.weights(model outside)")
+    assert inside == outside
+    assert ask("select * from ml.evaluate(model inside)") == ask(
+        "select * from ml.evaluate(model outside)"
+    )
+    predicted = ask(
+        "select predicted_price as p from ml.predict(model inside, "
+        "(select fuel, year, mileage from cars)) order by p"
+    )
+    expected = ask(
+        f"select predicted_price as p from ml.predict(model outside, (select {clause} from cars)) "
+        "order by p"
+    )
+    assert [row["p"] for row in predicted] == [row["p"] for row in expected]
+
+
+def test_predictions_return_the_columns_that_were_given(ask):
+    ask(
+        "create or replace model rescaled transform(ml.standard_scaler(year) over() as year, "
+        f"box, price) {LINEAR} as select * from cars"
+    )
+
+    (row,) = ask(
+        "select * from ml.predict(model rescaled, (select 2015 as year, 'Manual' as box, 7 as id))"
+    )
+    assert list(row) == ["predicted_price", "year", "box", "id"]
+    assert (row["year"], row["id"]) == (2015, 7)
+    (explained,) = ask(
+        "select * from ml.explain_predict(model rescaled, (select 2015 as year, 'Manual' as box))"
+    )
+    assert {one["feature"] for one in explained["top_feature_attributions"]} == {"year", "box"}
+    assert ask("select input from ml.feature_info(model rescaled)") == [
+        {"input": "year"}, {"input": "box"},
+    ]  # fmt: skip
+
+
+def test_stars_take_leave_out_and_replace_columns(ask, client):
+    ask(
+        "create or replace model starred transform(* except (dear, segment) "
+        "replace (upper(fuel) as fuel, ml.bucketize(mileage, [50000, 100000]) as mileage)) "
+        f"{LINEAR} as select * from cars"
+    )
+
+    model = client.get_model("ml_wire.starred")
+    assert [column.name for column in model.feature_columns] == ["fuel", "box", "year", "mileage"]
+    rows = ask("select * from ml.transform(model starred, table cars)")
+    assert {row["mileage"] for row in rows} == {"bin_1", "bin_2", "bin_3", None}
+    assert {row["fuel"] for row in rows} == {"DIESEL", "ELECTRIC", "PETROL", None}
+    assert "dear" in rows[0]  # an input that the clause does not make follows
+
+
+def test_structs_and_sparse_arrays_train_a_model(ask):
+    ask(
+        "create or replace model crossed transform("
+        "ml.polynomial_expand(struct(year, mileage)) as poly, "
+        "ml.one_hot_encoder(fuel, 'none', 10, 0) over() as fuel, "
+        "ml.ngrams([box, fuel], [1, 2]) as words, price) "
+        f"{LINEAR} as select * from cars where fuel is not null and mileage is not null"
+    )
+
+    (row,) = ask("select r2_score from ml.evaluate(model crossed)")
+    assert row["r2_score"] > 0.9
+    names = [one["processed_input"] for one in ask("select * from ml.weights(model crossed)")]
+    assert names[:3] == ["poly_year", "poly_year_year", "poly_year_mileage"]
+    assert {"fuel", "words"} <= set(names)
+
+
+def test_the_resource_shows_the_clause(client, ask):
+    ask(
+        "create or replace model shown transform(ml.standard_scaler(year) over() as y, price) "
+        f"{LINEAR} as select * from cars"
+    )
+
+    (inner,) = client.get_model("ml_wire.shown").feature_columns
+    columns = client.get_model("ml_wire.shown").to_api_repr()["transformColumns"]
+    assert (inner.name, inner.type.type_kind.name) == ("year", "INT64")
+    assert [(one["name"], one["type"]["typeKind"]) for one in columns] == [
+        ("y", "FLOAT64"), ("price", "FLOAT64"),
+    ]  # fmt: skip
+    assert columns[0]["transformSql"].lower() == "ml.standard_scaler(year) over ()"
+
+
+def test_named_parameters_stand_in_the_clause_query(ask):
+    ask(
+        "create or replace model since transform(year, price) "
+        f"{LINEAR} as select * from cars where year > @year",
+        year=2015.0,
+    )
+
+    (row,) = ask("select min from ml.feature_info(model since)")
+    assert row["min"] == 2016
+
+
+@pytest.mark.parametrize(
+    ("clause", "message"),
+    [
+        ("year + 1, price", 'a column without name: "year . 1"'),
+        ("max(year) as y, price", "Aggregate functions are not allowed"),
+        ("rank() over (order by year) as y, price", "not BigQuery ML's"),
+        ("(select 1) as y, price", "Subqueries are not allowed"),
+        ("nope, price", "Unrecognized name in the TRANSFORM clause: nope"),
+        ("year", 'label column "price" must appear'),
+        ("year, price * 2 as price", 'label column "price" must appear'),
+        ("year, mileage as year, price", 'makes the column "year" twice'),
+        ("ml.standard_scaler(year) as y, price", "is an analytic function"),
+        ("ml.nope(year) as y, price", "ML.NOPE"),
+        ("* except (nope)", 'Column "nope" of'),
+        ("year.*, price", "not a STRUCT"),
+        (") as y, price", "needs OPTIONS"),
+        ("year +, price", "yntax error"),
+    ],
+)
+def test_what_bigquery_does_not_allow_is_refused(ask, clause, message):
+    with pytest.raises(BadRequest, match=message):
+        ask(f"create model never transform({clause}) {LINEAR} as select * from cars")
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("select 'Manual' as box", 'misses the column "year" .INT64., which the TRANSFORM clause'),
+        ("select '2015' as year, 'Manual' as box", 'Column "year" has type STRING'),
+    ],
+)
+def test_an_input_without_a_column_of_the_clause_is_refused(ask, data, message):
+    ask(f"create or replace model asks transform(year, box, price) {LINEAR} as select * from cars")
+
+    with pytest.raises(BadRequest, match=message):
+        ask(f"select * from ml.predict(model asks, ({data}))")
+
+
+def test_models_and_clauses_must_fit_each_other(ask):
+    with pytest.raises(BadRequest, match="TRANSFORM_ONLY model needs a TRANSFORM clause"):
+        ask("create model never options(model_type = 'transform_only') as select * from cars")
+    with pytest.raises(BadRequest, match="without a TRANSFORM clause"):
+        ask("select * from ml.transform(model price, table cars)")
+    ask(
+        "create or replace model alone transform(year) options(model_type = 'transform_only') "
+        "as select * from cars"
+    )
+    with pytest.raises(BadRequest, match="not supported for model type TRANSFORM_ONLY"):
+        ask("select * from ml.predict(model alone, table cars)")
