@@ -70,16 +70,7 @@ class Space:
 
     def points(self, rows: Codes) -> Floats:
         """Return some points, of shape (len(rows), size)."""
-        width = self.design.numbers.shape[1]
-        out = np.zeros((len(rows), self.design.size))
-        out[:, :width] = self.design.numbers[rows] / self.spread[:width]
-        for block in self._blocks:
-            places = np.unravel_index(block.cells[rows].astype(np.intp), block.shape)
-            for column, place in zip(block.columns, places, strict=True):
-                span = self.design.span(column)
-                known = place < span.stop - span.start
-                out[np.flatnonzero(known), span.start + place[known]] = 1.0
-        return out
+        return self.design.dense(rows) / self.spread
 
     def distances(self, centres: Floats) -> Floats:
         """Return the distance of each point from each centre, of shape (rows, centres)."""

@@ -93,6 +93,18 @@ class Design:
         out = np.concatenate([sums, *self._marginals(cells)])
         return out - self.shift * total, total
 
+    def dense(self, rows: Codes) -> Floats:
+        """Return the coordinates of some rows, not shifted, of shape (len(rows), size)."""
+        out = np.zeros((len(rows), self.size))
+        out[:, : self.numbers.shape[1]] = self.numbers[rows]
+        for block in self.blocks:
+            places = np.unravel_index(block.cells[rows].astype(np.intp), block.shape)
+            for column, place in zip(block.columns, places, strict=True):
+                span = self.span(column)
+                known = np.flatnonzero(place < span.stop - span.start)
+                out[known, span.start + place[known]] = 1.0
+        return out
+
     def chunks(self) -> Iterator[slice]:
         """Yield slices of at most CHUNK rows."""
         for start in range(0, self.rows, CHUNK):

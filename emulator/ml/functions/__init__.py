@@ -11,6 +11,7 @@ import re
 from emulator.ml.calls import Call, Place, next_place, read_call
 from emulator.ml.errors import NotEmulated, StatementError
 from emulator.ml.functions import (
+    advanced_weights,
     centroids,
     confusion_matrix,
     detect_anomalies,
@@ -37,6 +38,7 @@ FUNCTIONS = (
     predict,
     evaluate,
     weights,
+    advanced_weights,
     feature_info,
     training_info,
     roc_curve,
@@ -56,7 +58,7 @@ _DEFINITIONS = ("VIEW", "FUNCTION", "PROCEDURE")
 
 # Google documents these too.
 OTHERS = frozenset(
-    "ADVANCED_WEIGHTS ANNOTATE_IMAGE ARIMA_COEFFICIENTS ARIMA_EVALUATE BAG_OF_WORDS"
+    "ANNOTATE_IMAGE ARIMA_COEFFICIENTS ARIMA_EVALUATE BAG_OF_WORDS"
     " CONVERT_COLOR_SPACE CONVERT_IMAGE_TYPE DECODE_IMAGE DESCRIBE_DATA DETECT_CHANGE_POINTS"
     " ENTITY_FEATURES_AT_TIME EXPLAIN_FORECAST FEATURE_IMPORTANCE FEATURES_AT_TIME FORECAST"
     " GENERATE_EMBEDDING GENERATE_TABLE GENERATE_TEXT GENERATE_TEXT_EMBEDDING HOLIDAY_INFO"

@@ -21,10 +21,14 @@ class Weights:
         One per output, at the mean of every number and no category.
     weights : tuple of tuple of tuple of float
         Per output and feature: one weight per coordinate, e.g. per category.
+    intercept_error, errors : float, tuple of tuple of float, or None
+        Standard errors of a model with CALCULATE_P_VALUES; None for what was not fitted.
     """
 
     intercepts: tuple[float, ...]
     weights: tuple[tuple[tuple[float, ...], ...], ...]
+    intercept_error: float | None = None
+    errors: tuple[tuple[float | None, ...], ...] | None = None
 
     @property
     def outputs(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from emulator.ml.errors import TrainingDataError
 from emulator.ml.glm.descent import Solution
 from emulator.ml.glm.linear import choose_strategy, fit_linear
 from emulator.ml.glm.logistic import MOST_CLASSES, fit_logistic
+from emulator.ml.glm.p_values import standard_errors
 from emulator.ml.glm.parameters import Weights
 from emulator.ml.glm.parts import Part, Parts, make_parts
 from emulator.ml.judgement import judge_classes, judge_numbers
@@ -32,12 +34,21 @@ def fit_glm(given: TrainingSet, options: GlmOptions) -> Fitted:
         judged = judge_classes(
             rows.judged.label, _scores(rows.judged, solution), len(rows.label.classes)
         )
+    parameters = Weights(
+        tuple(float(value) for value in solution.intercepts),
+        _by_feature(rows, given, solution.weights),
+    )
+    if options.calculate_p_values:
+        errors = standard_errors(rows, solution, options)
+        (by_feature,) = _by_feature(rows, given, errors[None, 1:])
+        parameters = replace(
+            parameters,
+            intercept_error=_known(errors[0]),
+            errors=tuple(tuple(map(_known, one)) for one in by_feature),
+        )
     return Fitted(
         options=options,
-        parameters=Weights(
-            tuple(float(value) for value in solution.intercepts),
-            _by_feature(rows, given, solution.weights),
-        ),
+        parameters=parameters,
         iterations=solution.iterations,
         explanation=_explain(rows, given, solution) if options.enable_global_explain else None,
         metrics=judged.metrics,
@@ -81,6 +92,10 @@ def _logistic(rows: Parts, options: GlmOptions) -> Solution:
 def _scores(part: Part, solution: Solution) -> Floats:
     pairs = zip(solution.weights, solution.intercepts, strict=True)
     return np.stack([part.design.forward(row, float(intercept)) for row, intercept in pairs])
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 def _by_feature(rows: Parts, given: TrainingSet, weights: Floats) -> Any:

@@ -49,6 +49,13 @@ RULES: tuple[Rule, ...] = (
         lambda o: o.optimize_strategy == "NORMAL_EQUATION" and o.l1_reg > 0,
         "OPTIMIZE_STRATEGY 'NORMAL_EQUATION' cannot be used with L1_REG.",
     ),
+    (
+        lambda o: (
+            o.calculate_p_values
+            and (o.category_encoding_method != "DUMMY_ENCODING" or o.l1_reg > 0)
+        ),
+        "CALCULATE_P_VALUES needs CATEGORY_ENCODING_METHOD = 'DUMMY_ENCODING' and no L1_REG.",
+    ),
 )
 
 OPTION_SET = OptionSet(
@@ -70,5 +77,5 @@ OPTION_SET = OptionSet(
     },
     rules=RULES + SUPERVISED_RULES,
     refused=SUPERVISED_REFUSED,
-    only_false=("warm_start", "calculate_p_values"),
+    only_false=("warm_start",),
 )
