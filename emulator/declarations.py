@@ -16,6 +16,7 @@ from bqemulator.catalog.models import Clustering, TableFieldSchema, TableSchema
 from bqemulator.domain.errors import InvalidQueryError, ResourceRef, resource_not_found
 from sqlglot import exp
 
+from emulator.ml.views import original
 from emulator.options import option_value
 from emulator.session import Outcome, Session, split_path
 from emulator.syntax import bare, table_path
@@ -139,6 +140,9 @@ def _after_create(statement: str, project: str, context: Any) -> None:
     if entry is None:
         return
     changes |= _clustering(tree)
+    query = original(statement) if tree.kind == "VIEW" else None
+    if query is not None:
+        changes["view_query"] = query
     if isinstance(tree.this, exp.Schema):
         changes["schema_"] = _with_columns(entry.schema_, tree.this)
     if changes:

@@ -32,6 +32,7 @@ from emulator.ml.names import resolve
 from emulator.ml.preprocessing import BY_NAME as PREPROCESSING
 from emulator.ml.store import store_of
 from emulator.ml.syntax import Source
+from emulator.ml.views import as_shell, expand
 from emulator.session import Session
 
 FUNCTIONS = (
@@ -54,7 +55,8 @@ FUNCTIONS = (
 
 _BY_NAME = {function.NAME: function for function in FUNCTIONS}
 _MENTION = re.compile(r"\bml\s*\.\s*\w", re.IGNORECASE)
-_DEFINITIONS = ("VIEW", "FUNCTION", "PROCEDURE")
+_VIEW = re.compile(r"CREATE\s+(OR\s+REPLACE\s+)?VIEW\b", re.IGNORECASE)
+_DEFINITIONS = ("MATERIALIZED", "FUNCTION", "PROCEDURE")
 
 # Google documents these too.
 OTHERS = frozenset(
@@ -69,13 +71,16 @@ OTHERS = frozenset(
 
 
 async def rewrite(statement: str, session: Session) -> str:
-    """Replace each call of an ML function by a table with its result.
+    """Replace each call of an ML function by a table with its result, those of views too.
 
     Raises
     ------
     StatementError, NotEmulated, ModelNotFound, InputDataError
         As BigQuery refuses the call.
     """
+    if _VIEW.match(statement) is not None:
+        return await as_shell(statement, session)
+    statement = expand(statement, session)
     if _MENTION.search(statement) is None or not Source(statement).is_readable:
         return statement
     while (place := next_place(source := Source(statement), PREPROCESSING)) is not None:
@@ -123,6 +128,7 @@ def _check_definition(source: Source, place: Place) -> None:
     head = [word.text.upper() for word in source.words[:5] if not word.quoted]
     kinds = [kind for kind in _DEFINITIONS if kind in head[1:]]
     if head[:1] == ["CREATE"] and kinds:
+        kind = "MATERIALIZED VIEW" if kinds[0] == "MATERIALIZED" else kinds[0]
         raise NotEmulated(
-            f"CREATE {kinds[0]} over ML.{place.function}", "Create a table from the query instead."
+            f"CREATE {kind} over ML.{place.function}", "Create a table from the query instead."
         )

@@ -323,11 +323,6 @@ def test_a_query_parameter_reaches_the_data(ask):
         ("select * from ml.confusion_matrix(model price)", BadRequest, "classification models"),
         ("select * from ml.forecast(model price)", BadRequest, "ML.FORECAST is not emulated"),
         ("select * from ml.nope(model price)", BadRequest, "not found: ML.NOPE"),
-        (
-            "create view seen as select * from ml.predict(model price, table cars)",
-            BadRequest,
-            "CREATE VIEW over ML.PREDICT is not emulated",
-        ),
     ],
 )
 def test_what_bigquery_refuses_is_refused(ask, sql, error, message):
