@@ -21,7 +21,7 @@ $(STAMP): locks/dev.txt
 
 .PHONY: help
 help: ## Show this help.
-	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 .PHONY: setup
 setup: $(STAMP) ## Make .venv with the locked dependencies (every target does it when needed).
@@ -76,6 +76,10 @@ lock: $(STAMP) ## Renew locks/ from pyproject.toml.
 	.venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --custom-compile-command "make lock" \
 	--extra $$extra pyproject.toml -o locks/$$extra.txt || exit 1; done
+
+.PHONY: exact-trees
+exact-trees: $(STAMP) ## Fetch the XGBoost versions that BigQuery uses (270 MB; kept in ~/.cache).
+	@$(PY) -m emulator.ml.trees.exact
 
 .PHONY: clean
 clean: ## Remove .local (the local cloud's data), dbt's output and caches; .venv stays.
