@@ -13,10 +13,14 @@ from emulator.ml.glm.parameters import Weights
 from emulator.ml.options import BY_TYPE
 from emulator.ml.options.base import TrainingOptions
 from emulator.ml.transform.parameters import Transform
+from emulator.ml.trees.matrix import Encoding
+from emulator.ml.trees.parameters import Ensemble
 
 SCHEMA_VERSION = 2
-Parameters = Weights | Clusters | Components | None
-_PARAMETERS: dict[str, Any] = {one.__name__: one for one in (Weights, Clusters, Components)}
+Parameters = Weights | Ensemble | Clusters | Components | None
+_PARAMETERS: dict[str, Any] = {
+    one.__name__: one for one in (Weights, Ensemble, Clusters, Components)
+}
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ class Fitted:
     ----------
     options : TrainingOptions
         With what training decided, e.g. the strategy that AUTO means.
-    parameters : Weights, Clusters, Components or None
+    parameters : Weights, Ensemble, Clusters, Components or None
         What the model's family learned; None for TRANSFORM_ONLY.
     inputs : tuple of InputColumn
         Feature columns of the training query (of the TRANSFORM clause, if there is one).
@@ -177,6 +181,9 @@ def _parameters(data: dict[str, Any] | None) -> Parameters:
     if data is None:
         return None
     values = {key: _tuples(value) for key, value in data.items() if key != "class"}
+    if "encoding" in values:
+        encoding = {key: _tuples(value) for key, value in values["encoding"].items()}
+        values["encoding"] = Encoding(**encoding)
     found: Parameters = _PARAMETERS[data["class"]](**values)
     return found
 

@@ -16,6 +16,7 @@ from emulator.ml.errors import InputDataError
 from emulator.ml.glm.parameters import Weights
 from emulator.ml.model import Model
 from emulator.ml.probabilities import sigmoid, softmax
+from emulator.ml.trees.parameters import Ensemble
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,14 @@ class Scorer:
         """Return scores of shape (outputs, rows): predictions, or log odds of classes."""
         return self._parameters.scores(self.model.features, self._encode(batch), batch.num_rows)
 
-    def attributions(self, batch: pa.RecordBatch) -> tuple[Floats, Floats]:
+    def attributions(self, batch: pa.RecordBatch, approximate: bool) -> tuple[Floats, Floats]:
         """Return parts of the scores and the baseline, as the parameters do."""
-        return self._parameters.attributions(
-            self.model.features, self._encode(batch), batch.num_rows
-        )
+        features, data = self.model.features, self._encode(batch)
+        if isinstance(self._parameters, Ensemble):
+            return self._parameters.attributions(
+                features, data, batch.num_rows, approximate=approximate
+            )
+        return self._parameters.attributions(features, data, batch.num_rows)
 
     def classes_of(self, batch: pa.RecordBatch) -> tuple[Codes, Codes]:
         """Return each row's label as a position in the classes, and which rows have one.
@@ -59,8 +63,8 @@ class Scorer:
         return codes, codes >= 0
 
     @property
-    def _parameters(self) -> Weights:
-        assert isinstance(self.model.parameters, Weights)
+    def _parameters(self) -> Weights | Ensemble:
+        assert isinstance(self.model.parameters, Weights | Ensemble)
         return self.model.parameters
 
     def _encode(self, batch: pa.RecordBatch) -> list[Encoded]:

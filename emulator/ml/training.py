@@ -13,16 +13,19 @@ from emulator.ml.data.training_data import TrainingSet, make_training_set
 from emulator.ml.decomposition.training import fit_components
 from emulator.ml.glm.training import fit_glm
 from emulator.ml.model import Fitted, Metadata, Model, ModelName
+from emulator.ml.options import TREES
 from emulator.ml.options.base import TrainingOptions
 from emulator.ml.transform.clause import Clause
 from emulator.ml.transform.freezing import freeze
 from emulator.ml.transform.parameters import Transform
+from emulator.ml.trees.fitting import fit_trees
 from emulator.session import Session
 
 # How the rows of each type of model are fitted; a sibling type is one entry.
 FITS: dict[str, Callable[[TrainingSet, Any], Fitted]] = {
     "LINEAR_REG": fit_glm,
     "LOGISTIC_REG": fit_glm,
+    **dict.fromkeys(TREES, fit_trees),
     "KMEANS": fit_clusters,
     "PCA": fit_components,
 }

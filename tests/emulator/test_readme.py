@@ -34,6 +34,8 @@ def named(title: str, *words: str) -> set[str]:
 
 SECTIONS = {
     "Options of LINEAR_REG and LOGISTIC_REG": "LINEAR_REG",
+    "Options of BOOSTED_TREE_CLASSIFIER and BOOSTED_TREE_REGRESSOR": "BOOSTED_TREE_REGRESSOR",
+    "Options of RANDOM_FOREST_CLASSIFIER and RANDOM_FOREST_REGRESSOR": "RANDOM_FOREST_REGRESSOR",
     "Options of KMEANS": "KMEANS",
     "Options of PCA": "PCA",
 }

@@ -5,7 +5,7 @@ if the training column had one; a category that training did not see counts noth
 Statistics are those of the training rows.
 
 A feature encodes a plain column (`expansion`) to compact data whose rows an index selects:
-numbers around their mean, positions of categories, or for arrays a matrix.
+numbers, positions of categories, or for arrays a matrix. `dense` has numbers around their mean.
 """
 
 from __future__ import annotations
@@ -43,15 +43,13 @@ class NumericFeature:
         """Number of coordinates."""
         return 1
 
-    def centred(self, values: Floats) -> Floats:
-        """Return values minus their training mean, 0 for NULL (NaN)."""
-        centred = values - self.mean
-        centred[np.isnan(centred)] = 0.0
-        return centred
+    def filled(self, values: Floats) -> Floats:
+        """Return values with their training mean for NULL (NaN)."""
+        return np.where(np.isnan(values), self.mean, values)
 
     def encode(self, array: pa.Array) -> Floats:
-        """Return numbers around their training mean, of shape (rows,)."""
-        return self.centred(as_floats(array, self.name, InputDataError))
+        """Return numbers of shape (rows,)."""
+        return self.filled(as_floats(array, self.name, InputDataError))
 
 
 @dataclass(frozen=True)
@@ -142,9 +140,9 @@ def is_one_hot(feature: Feature) -> bool:
 
 
 def dense(feature: Feature, data: Encoded) -> Floats:
-    """Return encoded rows as numbers, of shape (rows, width)."""
+    """Return encoded rows as coordinates of shape (rows, width), numbers around their mean."""
     if isinstance(feature, NumericFeature):
-        return np.asarray(data)[:, None]
+        return (np.asarray(data) - feature.mean)[:, None]
     if not is_one_hot(feature):
         return np.asarray(data.toarray() if issparse(data) else data)
     out = np.zeros((len(data), feature.width + 1))

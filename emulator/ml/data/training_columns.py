@@ -16,6 +16,7 @@ from emulator.ml.data.expansion import Plain, expand
 from emulator.ml.errors import TrainingDataError
 from emulator.ml.options.base import SupervisedOptions, TrainingOptions
 from emulator.ml.options.kmeans import KMeansOptions
+from emulator.ml.options.trees import TreeOptions
 
 COLLECTORS: dict[str, Any] = {
     expansion.NUMBER: NumberColumn,
@@ -62,9 +63,12 @@ class Columns:
         self.label: Column | None = None
         self.split: Column | None = None
         self.start: Column | None = None
+        self.weight: Column | None = None
         if isinstance(options, SupervisedOptions):
             self.label = _label(schema, options)
             self.split = _split(schema, options)
+        if isinstance(options, TreeOptions) and options.instance_weight_col is not None:
+            self.weight = _weight(schema, options.instance_weight_col)
         if isinstance(options, KMeansOptions) and options.kmeans_init_col is not None:
             self.start = _start(schema, options.kmeans_init_col)
         used = {column.position for column in self._special()}
@@ -89,7 +93,8 @@ class Columns:
             column.collector.append(column.plain.read(batch.column(column.position)))
 
     def _special(self) -> Iterator[Column]:
-        yield from (one for one in (self.label, self.split, self.start) if one is not None)
+        uses = (self.label, self.split, self.start, self.weight)
+        yield from (one for one in uses if one is not None)
 
 
 def _label(schema: pa.Schema, options: SupervisedOptions) -> Column:
@@ -131,6 +136,17 @@ def _start(schema: pa.Schema, name: str) -> Column:
         raise TrainingDataError(
             f'KMEANS_INIT_COL "{field.name}" has type {types.type_name(field.type)}; '
             "it must be BOOL."
+        )
+    return _as_it_is(position, field, NumberColumn)
+
+
+def _weight(schema: pa.Schema, name: str) -> Column:
+    position = _position(schema, name, "INSTANCE_WEIGHT_COL")
+    field = schema.field(position)
+    if types.type_name(field.type) not in types.NUMERIC:
+        raise TrainingDataError(
+            f'INSTANCE_WEIGHT_COL "{field.name}" has type {types.type_name(field.type)}; '
+            "it must be a number."
         )
     return _as_it_is(position, field, NumberColumn)
 

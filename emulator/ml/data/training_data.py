@@ -67,6 +67,8 @@ class TrainingSet:
     label : Label or None
     starts : array of bool of shape (rows,) or None
         Which rows KMEANS_INIT_COL names.
+    weights : array of shape (rows,) or None
+        Values of INSTANCE_WEIGHT_COL.
     """
 
     inputs: tuple[InputColumn, ...]
@@ -77,6 +79,7 @@ class TrainingSet:
     split_method: str
     label: Label | None
     starts: Any
+    weights: Floats | None
 
 
 def make_training_set(columns: Columns, options: TrainingOptions) -> TrainingSet:
@@ -119,6 +122,7 @@ def make_training_set(columns: Columns, options: TrainingOptions) -> TrainingSet
         split_method=method,
         label=found,
         starts=columns.start and columns.start.collector.finish() == 1.0,
+        weights=None if columns.weight is None else _weights(columns.weight),
     )
 
 
@@ -136,6 +140,16 @@ def _check_label(column: Column, label: Any, rows: int) -> None:
             f'The label column "{name}" contains NULL values ({missing} of {rows} rows). '
             f"Leave them out, for example with WHERE {name} IS NOT NULL."
         )
+
+
+def _weights(column: Column) -> Floats:
+    weights: Floats = column.collector.finish()
+    if not (weights >= 0).all():
+        raise TrainingDataError(
+            f'INSTANCE_WEIGHT_COL "{column.name}" has values that are NULL or negative; '
+            "a weight is a number of at least 0."
+        )
+    return weights
 
 
 def _hashes(
@@ -210,7 +224,7 @@ def _describe(
         of_training = data[training]
         if not np.isnan(of_training).all():
             number = describe_numbers(name, kind, of_training)
-            return number, number.centred(data)
+            return number, number.filled(data)
     raise TrainingDataError(
         f'The feature column "{name}" is NULL in every training row; leave it out.'
     )

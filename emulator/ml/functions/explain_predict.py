@@ -1,8 +1,8 @@
 """ML.EXPLAIN_PREDICT: predictions with what each feature added to the raw score.
 
 A number's attribution is its slope times its distance from the training mean, a category's
-its weight; together with the baseline they are the score. Of two classes the score is the
-log odds of the predicted one.
+its weight, a tree model's are Shapley values; with the baseline they are the score. Of two
+classes the score is the log odds of the predicted one.
 """
 
 from __future__ import annotations
@@ -12,37 +12,41 @@ import pyarrow as pa
 
 from emulator.ml.calls import Call
 from emulator.ml.data.columns import Floats
+from emulator.ml.errors import StatementError
 from emulator.ml.functions.input import Output, open_input, threshold_of
-from emulator.ml.functions.settings import integer
+from emulator.ml.functions.settings import flag, integer
 from emulator.ml.model import Model
-from emulator.ml.options import SUPERVISED
+from emulator.ml.options import SUPERVISED, TREES
 from emulator.ml.results import ResultTable
 from emulator.ml.scoring import Scorer, label_array, make_scorer, predicted_classes, probabilities
 from emulator.session import Session
 
 NAME = "EXPLAIN_PREDICT"
 APPLIES = SUPERVISED
-SETTINGS = frozenset({"top_k_features", "threshold"})
+SETTINGS = frozenset({"top_k_features", "threshold", "approx_feature_contrib"})
 TAKES_DATA = True
 
 
 async def run(model: Model, call: Call, session: Session) -> ResultTable:
     """Explain every row of the input, batch by batch."""
     threshold = threshold_of(model, call)
+    approximate = flag(call, "approx_feature_contrib")
+    if "approx_feature_contrib" in call.settings and model.type not in TREES:
+        raise StatementError("approx_feature_contrib only applies to tree models.")
     most = min(integer(call, "top_k_features", 5), len(model.features))
     async with open_input(model, call, session) as data:
         scorer = make_scorer(model, data.seen)
         output = Output(session, data.kinds)
         for rows in data.batches():
-            output.append(_explain(scorer, rows.seen, threshold, most), rows.given)
+            output.append(_explain(scorer, rows.seen, threshold, most, approximate), rows.given)
     return output.result
 
 
 def _explain(
-    scorer: Scorer, batch: pa.RecordBatch, threshold: float, most: int
+    scorer: Scorer, batch: pa.RecordBatch, threshold: float, most: int, approximate: bool
 ) -> dict[str, pa.Array]:
     model = scorer.model
-    parts, baseline = scorer.attributions(batch)
+    parts, baseline = scorer.attributions(batch, approximate)
     base = baseline[:, None] + np.zeros(batch.num_rows)
     scores = base + parts.sum(axis=0)
     columns: dict[str, pa.Array] = {}

@@ -42,7 +42,7 @@ class Weights:
         for at, (feature, rows) in enumerate(zip(features, data, strict=True)):
             weights = np.array([one[at] for one in self.weights])
             if isinstance(feature, NumericFeature):
-                yield weights * rows
+                yield weights * (rows - feature.mean)
             elif is_one_hot(feature):
                 unseen = np.zeros((self.outputs, 1))
                 yield np.hstack([weights, unseen])[:, rows]

@@ -12,12 +12,14 @@ from typing import Any
 
 from emulator.ml.errors import NotEmulated, OptionError
 from emulator.ml.literals import Expression
-from emulator.ml.options import glm, kmeans, pca, transform_only
+from emulator.ml.options import glm, kmeans, pca, transform_only, trees
 from emulator.ml.options.base import OptionSet, TrainingOptions
 from emulator.ml.options.values import one_of, text
 
 OPTION_SETS: tuple[OptionSet, ...] = (
     glm.OPTION_SET,
+    trees.BOOSTED,
+    trees.FOREST,
     kmeans.OPTION_SET,
     pca.OPTION_SET,
     transform_only.OPTION_SET,
@@ -27,12 +29,12 @@ BY_TYPE = {kind: one for one in OPTION_SETS for kind in one.model_types}
 GLM = frozenset(glm.OPTION_SET.model_types)
 CLUSTERING = frozenset(kmeans.OPTION_SET.model_types)
 DECOMPOSITION = frozenset(pca.OPTION_SET.model_types)
-SUPERVISED = GLM
+TREES = frozenset((*trees.BOOSTED.model_types, *trees.FOREST.model_types))
+SUPERVISED = GLM | TREES
 
 OTHER_TYPES = (
     "MATRIX_FACTORIZATION AUTOENCODER AUTOML_CLASSIFIER AUTOML_REGRESSOR"
-    " BOOSTED_TREE_CLASSIFIER BOOSTED_TREE_REGRESSOR RANDOM_FOREST_CLASSIFIER"
-    " RANDOM_FOREST_REGRESSOR DNN_CLASSIFIER DNN_REGRESSOR DNN_LINEAR_COMBINED_CLASSIFIER"
+    " DNN_CLASSIFIER DNN_REGRESSOR DNN_LINEAR_COMBINED_CLASSIFIER"
     " DNN_LINEAR_COMBINED_REGRESSOR ARIMA ARIMA_PLUS ARIMA_PLUS_XREG CONTRIBUTION_ANALYSIS"
     " TENSORFLOW TENSORFLOW_LITE ONNX XGBOOST"
 ).split()

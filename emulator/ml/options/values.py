@@ -22,16 +22,19 @@ def boolean(name: str, value: Any) -> bool:
     return value
 
 
-def number(least: float, *, above: bool = False, below: float | None = None) -> Reader:
-    """Make a reader of numbers of at least `least` (or above it), and below `below`."""
+def number(
+    least: float, *, above: bool = False, below: float | None = None, most: float | None = None
+) -> Reader:
+    """Make a reader of numbers of at least `least` (or above it), below `below`, at most `most`."""
     bound = f"{'above' if above else 'of at least'} {least:g}"
     limit = "" if below is None else f" and below {below:g}"
+    limit += "" if most is None else f" and at most {most:g}"
 
     def read(name: str, value: Any) -> float:
         plain = isinstance(value, int | float) and not isinstance(value, bool)
         if not plain or value < least or (above and value == least):
             raise invalid(name, value, f"a number {bound}{limit}")
-        if below is not None and value >= below:
+        if (below is not None and value >= below) or (most is not None and value > most):
             raise invalid(name, value, f"a number {bound}{limit}")
         return float(value)
 

@@ -9,6 +9,7 @@ from emulator.ml.options.base import SupervisedOptions
 from emulator.ml.options.glm import GlmOptions
 from emulator.ml.options.kmeans import KMeansOptions
 from emulator.ml.options.pca import PcaOptions
+from emulator.ml.options.trees import TreeOptions
 
 _SPLITS = {"SEQ": "SEQUENTIAL"}
 _INITIALISATIONS = {"KMEANS++": "KMEANS_PLUS_PLUS"}
@@ -19,6 +20,8 @@ def training_options(model: Model) -> dict[str, Any]:
     options = model.options
     if isinstance(options, GlmOptions):
         return _supervised(options) | _glm(options)
+    if isinstance(options, TreeOptions):
+        return _supervised(options) | _trees(options)
     if isinstance(options, KMeansOptions):
         return _kmeans(options)
     if isinstance(options, PcaOptions):
@@ -65,6 +68,34 @@ def _glm(options: GlmOptions) -> dict[str, Any]:
         body["initialLearnRate"] = options.ls_init_learn_rate
     if not options.is_classifier:
         body["optimizationStrategy"] = options.optimize_strategy
+    return body
+
+
+def _trees(options: TreeOptions) -> dict[str, Any]:
+    chosen = options.settings
+    body: dict[str, Any] = {
+        "maxIterations": str(chosen.max_iterations),
+        "l1Regularization": chosen.l1_reg,
+        "l2Regularization": chosen.l2_reg,
+        "learnRate": chosen.learn_rate,
+        "boosterType": chosen.booster_type,
+        "numParallelTree": str(chosen.num_parallel_tree),
+        "maxTreeDepth": str(chosen.max_tree_depth),
+        "treeMethod": chosen.tree_method,
+        "minTreeChildWeight": str(chosen.min_tree_child_weight),
+        "colsampleBytree": chosen.colsample_bytree,
+        "colsampleBylevel": chosen.colsample_bylevel,
+        "colsampleBynode": chosen.colsample_bynode,
+        "minSplitLoss": chosen.min_split_loss,
+        "subsample": chosen.subsample,
+        "xgboostVersion": chosen.xgboost_version,
+        "categoryEncodingMethod": options.category_encoding_method,
+        "approxGlobalFeatureContrib": chosen.approximates_global_explain,
+    }
+    if chosen.booster_type == "DART":
+        body |= {"dropout": chosen.dropout, "dartNormalizeType": chosen.dart_normalize_type}
+    if options.instance_weight_col is not None:
+        body["instanceWeightColumn"] = options.instance_weight_col
     return body
 
 

@@ -20,6 +20,8 @@ from emulator.ml.trees.errors import ExactLibraryError, LibraryError
 
 Floats = npt.NDArray[np.float32]
 
+MOST_ROUNDS = 1 << 20
+
 
 class Library:
     """One libxgboost.so; `call` runs a function of it and raises what it complains of."""
@@ -122,9 +124,11 @@ class Booster:
     def predict(self, matrix: Matrix, option: int) -> Floats:
         """Return the flat answers; the bits of `option`: 1 margins, 4 contributions, 8 fast."""
         size, start = c_uint64(), POINTER(c_float)()
-        # From 1.0 on a flag says whether DART drops trees as in training.
-        training = () if self._library.version.startswith("0.") else (c_int(0),)
-        arguments = (c_int(option), c_uint(0), *training, byref(size), byref(start))
+        # From 1.0 on a flag says whether DART drops trees as in training; before, it drops
+        # them unless there is a limit to the rounds, however high.
+        old = self._library.version.startswith("0.")
+        limit, training = (MOST_ROUNDS, ()) if old else (0, (c_int(0),))
+        arguments = (c_int(option), c_uint(limit), *training, byref(size), byref(start))
         self._library.call("XGBoosterPredict", self.handle, matrix.handle, *arguments)
         return np.ctypeslib.as_array(start, (size.value,)).copy()
 

@@ -175,3 +175,15 @@ def test_only_the_installed_xgboost_reads_its_own(monkeypatch, tmp_path):
 
     assert (model.release, model.exact) == (xgboost.__version__, False)
     assert Scorer(model).margins(training.matrix).shape == (342, 1)
+
+
+def test_dart_predicts_with_all_its_trees_every_time(settings):
+    random = np.random.default_rng(1)
+    matrix = random.normal(size=(500, 3)).astype(np.float32)
+    chosen = replace(settings, booster_type="DART", dropout=0.4)
+    trained = train(Rows(matrix, matrix[:, 0] * 2), chosen)
+
+    first, again = (Scorer(trained.model).margins(matrix) for _ in range(2))
+
+    np.testing.assert_array_equal(first, again)
+    np.testing.assert_array_equal(first[:9], Scorer(trained.model).margins(matrix[:9]))
