@@ -58,9 +58,9 @@ class Rows:
         if classes and not (0 <= self.label.min() and self.label.max() < classes):
             raise LibraryError(f"A label is not a class position of 0 to {classes - 1}.")
         for block in batches(self.matrix):
-            infinite = np.isinf(block).any(axis=0)
+            infinite = np.isinf(block)
             if infinite.any():
-                column = int(infinite.argmax())
+                column = int(infinite.any(axis=0).argmax())
                 raise LibraryError(
                     f"Column {column} holds infinity, or a number too large for float32, which "
                     "trees compute in; scale it or make it NULL."
