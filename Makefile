@@ -76,6 +76,9 @@ lock: $(STAMP) ## Renew locks/ from pyproject.toml.
 	.venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --custom-compile-command "make lock" \
 	--extra $$extra pyproject.toml -o locks/$$extra.txt || exit 1; done
+	@echo bigframes | .venv/bin/uv pip compile --quiet --system-certs --universal \
+	--python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" \
+	- -o locks/bigframes.txt
 
 .PHONY: exact-trees
 exact-trees: $(STAMP) ## Fetch the XGBoost versions that BigQuery uses (270 MB; kept in ~/.cache).

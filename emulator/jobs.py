@@ -27,7 +27,7 @@ from emulator import definitions, results, statements, temporary, translation
 from emulator.external.tables import external_tables
 from emulator.failures import client_error
 from emulator.naming import qualify
-from emulator.session import CURRENT_SESSION, Session
+from emulator.session import CURRENT_SESSION, Outcome, Session
 from emulator.syntax import bare, may_be_script
 
 THREADS = 16
@@ -86,8 +86,11 @@ async def run(
     A script goes to bqemulator as it is; its statements come back one by one (`scripts`).
     """
     external_tables(session.context).refresh()
+    if temporary.ends_session(bare(sql)):
+        return results.record(job_id, sql, Outcome(None, "CALL"), session)
     if not is_script(sql):
         sql = bare(sql)
+        sql = await temporary.in_session(sql, session)
         temporary.refuse(sql)
         outcome = await statements.handle(sql, session)
         if outcome is not None:

@@ -15,7 +15,7 @@ from emulator.session import Outcome, Session
 
 LIMIT_BYTES = 512 * 2**20
 LIMIT_RESULTS = 2_000
-FILLS_ITS_TARGET = "CREATE_TABLE_AS_SELECT"
+HAS_A_DESTINATION = ("CREATE_TABLE_AS_SELECT", "CREATE_MODEL")
 
 
 def record(job_id: str, sql: str, outcome: Outcome, session: Session) -> JobMeta:
@@ -66,7 +66,7 @@ def forget_oldest() -> None:
 
 def _configuration(job_id: str, sql: str, outcome: Outcome, session: Session) -> dict[str, object]:
     target = outcome.ddl_target
-    if outcome.statement_type != FILLS_ITS_TARGET or target is None:
+    if outcome.statement_type not in HAS_A_DESTINATION or target is None:
         target = (session.project, executor._ANONYMOUS_RESULTS_DATASET, _anonymous(job_id))
     return {"query": sql, "destinationTable": _reference(target)}
 

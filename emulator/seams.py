@@ -22,6 +22,7 @@ from bqemulator.sql import inner_query
 from fastapi import APIRouter, FastAPI
 
 from emulator import (
+    copies,
     datasets,
     declarations,
     destinations,
@@ -65,6 +66,7 @@ def seams() -> tuple[Seam, ...]:
             "bq_sql query_config request_project_id",
             remember_default_dataset,
         ),
+        Seam(job_routes, "execute_copy_job", load, copies.execute_copy_job),
         Seam(executor, "rewrite_and_translate_statement", chain, translation.translate),
         Seam(interpreter, "rewrite_and_translate_statement", chain, translation.translate),
         Seam(

@@ -1,7 +1,8 @@
-"""`create temp table` in a script: a table of a dataset that lives as long as the script.
+"""`create temp table` in a script or session: a table of a dataset of its own.
 
-DuckDB's own temporary tables belong to one connection: the cursor that a model trains from
-does not see them, and the next job of the same thread still does.
+A script's lives as long as the script. DuckDB's own temporary tables belong to one connection:
+the cursor that a model trains from does not see them, and the next job of the same thread still
+does.
 """
 
 from __future__ import annotations
@@ -18,11 +19,34 @@ from sqlglot import exp
 from emulator.session import Session
 
 PREFIX = "_script_"
+SESSIONS = f"{PREFIX}sessions"
+_SESSION = re.compile(r"(?<![\w.`])`?_SESSION`?\.", re.IGNORECASE)
+_ABORT_SESSION = re.compile(r"call\s+`?bq`?\s*\.\s*`?abort_session`?\s*\(", re.IGNORECASE)
+_TEMP_TABLE = re.compile(r"^create\s+(or\s+replace\s+)?temp(?:orary)?\s+table", re.IGNORECASE)
 _CREATE = re.compile(
     r"create\s+(or\s+replace\s+)?temp(?:orary)?\s+table\s+(if\s+not\s+exists\s+)?"
     r"(`?)([\w-]+)\3(?![\w.`-])",
     re.IGNORECASE,
 )
+
+
+async def in_session(statement: str, session: Session) -> str:
+    """Return a statement with `_SESSION` as the dataset that holds the tables of all sessions.
+
+    Their names are unique (bigframes makes them of UUIDs); they go when the emulator starts
+    again.
+    """
+    if _SESSION.search(statement) is None:
+        return statement
+    if session.context.catalog.get_dataset(session.project, SESSIONS) is None:
+        await session.query(f"create schema if not exists `{SESSIONS}`")
+    placed = _SESSION.sub(f"`{SESSIONS}`.", statement)
+    return _TEMP_TABLE.sub(r"create \1table", placed, count=1)
+
+
+def ends_session(statement: str) -> bool:
+    """Whether a statement ends a session; nothing is to be done, as no table is its alone."""
+    return _ABORT_SESSION.match(statement) is not None
 
 
 def refuse(statement: str) -> None:

@@ -25,6 +25,7 @@ from emulator.external.pseudo import rewrite_file_names
 from emulator.metadata import read_metadata
 from emulator.ml.preprocessing import rewrite_preprocessing
 from emulator.naming import quote_projects
+from emulator.now import rewrite_now
 from emulator.session import CURRENT_SESSION, Session, split_path
 from emulator.syntax import table_path
 
@@ -67,7 +68,9 @@ def rewrite_for_row_access(
         bq_sql = _bqemulator_row_access(
             bq_sql, project_id=project_id, caller=caller, catalog=catalog
         )
-    return rewrite_casts(rewrite_preprocessing(rewrite_file_names(bq_sql, is_external)))
+    return rewrite_casts(
+        rewrite_now(rewrite_preprocessing(rewrite_file_names(bq_sql, is_external)))
+    )
 
 
 @asynccontextmanager

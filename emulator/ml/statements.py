@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bqemulator.domain.errors import NotFoundError
+from bqemulator.jobs import executor
 
 from emulator.ml.errors import ModelExists, NotEmulated, OptionError, StatementError
 from emulator.ml.literals import Expression, read_options
@@ -21,6 +22,8 @@ from emulator.ml.training import Order, train
 from emulator.ml.transform.clause import Clause
 from emulator.session import Outcome, Session
 
+# The hidden dataset of query results; bigframes keeps its models beside them.
+ANONYMOUS = executor._ANONYMOUS_RESULTS_DATASET
 _HEAD = re.compile(r"\b(create|drop|alter)\b", re.IGNORECASE)
 _NAME = re.compile(r"\w{1,1024}")
 
@@ -57,6 +60,8 @@ async def _create(source: Source, session: Session) -> Outcome | None:
     asked = _read_create(source, session)
     store = store_of(session.context)
     target = (asked.name.project, asked.name.dataset, asked.name.model)
+    if asked.name.dataset == ANONYMOUS:
+        await session.query(f"CREATE SCHEMA IF NOT EXISTS `{asked.name.project}.{ANONYMOUS}`")
     _check_dataset(asked.name, session)
     there = store.find(asked.name)
     if there is not None and asked.if_not_exists:

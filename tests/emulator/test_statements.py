@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -386,3 +387,12 @@ def test_result_is_written_to_the_destination(client: Client, dataset: str) -> N
     with pytest.raises(Conflict):
         write("select 'y' as a", "WRITE_EMPTY")
     assert client.get_table(f"{dataset}.target").schema[0].field_type == "STRING"
+
+
+def test_the_time_may_have_an_alias_of_its_own_name(client: Client) -> None:
+    ((moment, today),) = rows(
+        client, "select current_timestamp() as current_timestamp, current_date as `current_date`"
+    )
+
+    assert abs(moment - datetime.now(UTC)) < timedelta(minutes=1)
+    assert abs(today - date.today()) <= timedelta(days=1)

@@ -68,3 +68,17 @@ def test_it_is_gone_when_the_script_ends(client, dataset, last):
 def test_outside_a_script_it_is_refused_in_bigquery_s_words(client, dataset):
     with pytest.raises(BadRequest, match="CREATE TEMPORARY TABLE requires a script or session"):
         rows(client, "create temp table t as select 1 as x", dataset)
+
+
+def test_a_session_has_tables_that_outlive_the_job(client):
+    config = QueryJobConfig(create_session=True)
+    session = client.query("select 1", job_config=config).session_info.session_id
+
+    job = client.query("create temp table `_SESSION`.`kept` (x int64)")
+    job.result()
+    rows(client, f"insert into `{job.destination.dataset_id}`.kept values (3)")
+
+    assert rows(client, "select x from _SESSION.kept") == [(3,)]
+    assert client.get_table(job.destination).num_rows == 1
+    rows(client, f"call bq.abort_session('{session}')")
+    rows(client, "drop table _SESSION.kept")

@@ -42,8 +42,8 @@ RULES: tuple[Rule, ...] = (
         "LS_INIT_LEARN_RATE can only be set when LEARN_RATE_STRATEGY is 'LINE_SEARCH'.",
     ),
     (
-        lambda o: o.is_classifier and o.has("optimize_strategy"),
-        "OPTIMIZE_STRATEGY only applies to LINEAR_REG models.",
+        lambda o: o.is_classifier and o.optimize_strategy == "NORMAL_EQUATION",
+        "OPTIMIZE_STRATEGY 'NORMAL_EQUATION' only applies to LINEAR_REG models.",
     ),
     (
         lambda o: o.optimize_strategy == "NORMAL_EQUATION" and o.l1_reg > 0,

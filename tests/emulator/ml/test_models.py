@@ -151,3 +151,23 @@ def test_a_default_dataset_names_the_model(client):
     client.query(f"create or replace model short {SMALL} from cars", job_config=config).result()
 
     assert client.get_model(f"{DATASET}.short").model_id == "short"
+
+
+def test_a_copy_job_copies_a_model(client):
+    source, target = f"{client.project}.{DATASET}.price", f"{client.project}.{DATASET}.copied"
+    client.copy_table(source, target).result()
+
+    copy = client.get_model(target)
+    assert copy.model_type == "LINEAR_REGRESSION"
+    assert run(client, f"select * from ml.weights(model {DATASET}.copied)").state == "DONE"
+    with pytest.raises(Conflict, match="Already Exists: Model"):
+        client.copy_table(source, target).result()
+    config = bigquery.CopyJobConfig(write_disposition="WRITE_TRUNCATE")
+    client.copy_table(source, target, job_config=config).result()
+    client.delete_model(target)
+
+
+def test_the_destination_of_create_model_is_the_model(client):
+    job = run(client, f"create or replace model {DATASET}.placed {SMALL} from {DATASET}.cars")
+
+    assert (job.destination.dataset_id, job.destination.table_id) == (DATASET, "placed")
