@@ -26,6 +26,7 @@ from emulator.metadata import read_metadata
 from emulator.ml.preprocessing import rewrite_preprocessing
 from emulator.naming import quote_projects
 from emulator.now import rewrite_now
+from emulator.rows import rewrite_rows
 from emulator.session import CURRENT_SESSION, Session, split_path
 from emulator.syntax import table_path
 
@@ -68,9 +69,10 @@ def rewrite_for_row_access(
         bq_sql = _bqemulator_row_access(
             bq_sql, project_id=project_id, caller=caller, catalog=catalog
         )
-    return rewrite_casts(
-        rewrite_now(rewrite_preprocessing(rewrite_file_names(bq_sql, is_external)))
-    )
+    bq_sql = rewrite_file_names(bq_sql, is_external)
+    for rewrite in (rewrite_preprocessing, rewrite_rows, rewrite_now, rewrite_casts):
+        bq_sql = rewrite(bq_sql)
+    return bq_sql
 
 
 @asynccontextmanager

@@ -396,3 +396,15 @@ def test_the_time_may_have_an_alias_of_its_own_name(client: Client) -> None:
 
     assert abs(moment - datetime.now(UTC)) < timedelta(minutes=1)
     assert abs(today - date.today()) <= timedelta(days=1)
+
+
+def test_a_row_is_a_struct(client: Client) -> None:
+    ((row, several),) = rows(
+        client,
+        "with t as (select 1 as a, 'x' as b union all select 2, 'y') select "
+        "(select as struct * from t where a = 1) as row, "
+        "array(select as struct *, a + 1 as c from t order by a) as several",
+    )
+
+    assert row == {"a": 1, "b": "x"}
+    assert several == [{"a": 1, "b": "x", "c": 2}, {"a": 2, "b": "y", "c": 3}]

@@ -8,12 +8,12 @@ import pyarrow as pa
 
 from emulator.ml.calls import Call
 from emulator.ml.model import Iteration, Model
-from emulator.ml.options import CLUSTERING, SUPERVISED
+from emulator.ml.options import CLUSTERING, DECOMPOSITION, SUPERVISED
 from emulator.ml.results import ResultTable
 from emulator.session import Session
 
 NAME = "TRAINING_INFO"
-APPLIES = SUPERVISED | CLUSTERING
+APPLIES = SUPERVISED | CLUSTERING | DECOMPOSITION
 SETTINGS: frozenset[str] = frozenset()
 
 _CLUSTERS = pa.list_(
@@ -38,9 +38,16 @@ _SCHEMA = pa.schema(
 )
 
 
+_LEFT_OUT = (
+    (SUPERVISED, ("cluster_info",)),
+    (CLUSTERING, ("eval_loss", "learning_rate")),
+    (DECOMPOSITION, ("loss", "eval_loss", "learning_rate", "cluster_info")),
+)
+
+
 async def run(model: Model, call: Call, session: Session) -> ResultTable:
     """Return one row per iteration; the normal equation has one, without a rate."""
-    left_out = ("eval_loss", "learning_rate") if model.type in CLUSTERING else ("cluster_info",)
+    left_out = next((names for types, names in _LEFT_OUT if model.type in types))
     schema = pa.schema([field for field in _SCHEMA if field.name not in left_out])
     rows = [_row(step) for step in model.iterations]
     result = ResultTable(session, schema)

@@ -84,6 +84,7 @@ def _training_run(model: Model) -> dict[str, Any]:
 def _results(model: Model) -> list[dict[str, Any]]:
     results = [_result(step) for step in model.iterations]
     if isinstance(model.parameters, Components):
+        results.clear()
         ratios = model.parameters.ratios
         found = zip(model.parameters.eigenvalues, ratios, ratios.cumsum(), strict=True)
         infos = [
