@@ -12,14 +12,15 @@ from emulator.ml.decomposition.parameters import Components
 from emulator.ml.glm.parameters import Weights
 from emulator.ml.options import BY_TYPE
 from emulator.ml.options.base import TrainingOptions
+from emulator.ml.time_series.parameters import SeriesSet
 from emulator.ml.transform.parameters import Transform
 from emulator.ml.trees.matrix import Encoding
 from emulator.ml.trees.parameters import Ensemble
 
 SCHEMA_VERSION = 2
-Parameters = Weights | Ensemble | Clusters | Components | None
+Parameters = Weights | Ensemble | Clusters | Components | SeriesSet | None
 _PARAMETERS: dict[str, Any] = {
-    one.__name__: one for one in (Weights, Ensemble, Clusters, Components)
+    one.__name__: one for one in (Weights, Ensemble, Clusters, Components, SeriesSet)
 }
 
 
@@ -86,7 +87,7 @@ class Fitted:
     ----------
     options : TrainingOptions
         With what training decided, e.g. the strategy that AUTO means.
-    parameters : Weights, Ensemble, Clusters, Components or None
+    parameters : Weights, Ensemble, Clusters, Components, SeriesSet or None
         What the model's family learned; None for TRANSFORM_ONLY.
     inputs : tuple of InputColumn
         Feature columns of the training query (of the TRANSFORM clause, if there is one).
@@ -144,7 +145,7 @@ def model_to_json(model: Model) -> dict[str, Any]:
     data["inputs"] = [asdict(column) for column in model.inputs]
     data["parameters"] = model.parameters and {
         "class": type(model.parameters).__name__,
-        **asdict(model.parameters),
+        **_parameters_to_json(model.parameters),
     }
     for key in ("name", "confusion", "roc", "metadata", "transform"):
         data[key] = None if data[key] is None else asdict(data[key])
@@ -177,9 +178,16 @@ def model_from_json(data: dict[str, Any]) -> Model:
     )
 
 
+def _parameters_to_json(parameters: Parameters) -> dict[str, Any]:
+    assert parameters is not None
+    return parameters.to_json() if isinstance(parameters, SeriesSet) else asdict(parameters)
+
+
 def _parameters(data: dict[str, Any] | None) -> Parameters:
     if data is None:
         return None
+    if data["class"] == SeriesSet.__name__:
+        return SeriesSet.from_json(data)
     values = {key: _tuples(value) for key, value in data.items() if key != "class"}
     if "encoding" in values:
         encoding = {key: _tuples(value) for key, value in values["encoding"].items()}

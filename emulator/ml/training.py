@@ -15,6 +15,8 @@ from emulator.ml.glm.training import fit_glm
 from emulator.ml.model import Fitted, Metadata, Model, ModelName
 from emulator.ml.options import TREES
 from emulator.ml.options.base import TrainingOptions
+from emulator.ml.options.time_series import TimeSeriesOptions
+from emulator.ml.time_series.training import SeriesCollector, fit_time_series
 from emulator.ml.transform.clause import Clause
 from emulator.ml.transform.freezing import freeze
 from emulator.ml.transform.parameters import Transform
@@ -58,10 +60,17 @@ async def train(order: Order, session: Session) -> Model:
         fitted = Fitted(options=order.options, parameters=None)
         return named(fitted, order.name, started, transform)
     async with session.reader(query, parameters) as reader:
-        columns = Columns(reader.schema, order.options)
-        for batch in reader:
-            columns.append(batch)
-    return named(fit(columns, order.options), order.name, started, transform)
+        if isinstance(order.options, TimeSeriesOptions):
+            series = SeriesCollector(reader.schema, order.options)
+            for batch in reader:
+                series.append(batch)
+            fitted = fit_time_series(series, order.options)
+        else:
+            columns = Columns(reader.schema, order.options)
+            for batch in reader:
+                columns.append(batch)
+            fitted = fit(columns, order.options)
+    return named(fitted, order.name, started, transform)
 
 
 def fit(columns: Columns, options: TrainingOptions) -> Fitted:

@@ -36,7 +36,6 @@ LEDGER = {
     "was recorded from one run; only differences within a column can be compared",
     60: "the manual's example is the sample's deviation; BigQuery's recorded answers (38, 40) are "
     "the population's, so that the example is stale",
-    **dict.fromkeys((78, 80, 82), "ARIMA_PLUS is not here yet"),
     77: "ML.TF_IDF is refused by name",
 }
 

@@ -38,6 +38,7 @@ SECTIONS = {
     "Options of RANDOM_FOREST_CLASSIFIER and RANDOM_FOREST_REGRESSOR": "RANDOM_FOREST_REGRESSOR",
     "Options of KMEANS": "KMEANS",
     "Options of PCA": "PCA",
+    "Options of ARIMA_PLUS": "ARIMA_PLUS",
 }
 
 

@@ -12,13 +12,17 @@ from emulator.ml.calls import Call, Place, next_place, read_call
 from emulator.ml.errors import NotEmulated, StatementError
 from emulator.ml.functions import (
     advanced_weights,
+    arima_coefficients,
+    arima_evaluate,
     centroids,
     confusion_matrix,
     detect_anomalies,
     evaluate,
+    explain_forecast,
     explain_predict,
     feature_importance,
     feature_info,
+    forecast,
     global_explain,
     predict,
     principal_component_info,
@@ -53,6 +57,10 @@ FUNCTIONS = (
     principal_components,
     principal_component_info,
     transform,
+    forecast,
+    explain_forecast,
+    arima_evaluate,
+    arima_coefficients,
 )
 
 _BY_NAME = {function.NAME: function for function in FUNCTIONS}
@@ -62,9 +70,9 @@ _DEFINITIONS = ("MATERIALIZED", "FUNCTION", "PROCEDURE")
 
 # Google documents these too.
 OTHERS = frozenset(
-    "ANNOTATE_IMAGE ARIMA_COEFFICIENTS ARIMA_EVALUATE BAG_OF_WORDS"
+    "ANNOTATE_IMAGE BAG_OF_WORDS"
     " CONVERT_COLOR_SPACE CONVERT_IMAGE_TYPE DECODE_IMAGE DESCRIBE_DATA DETECT_CHANGE_POINTS"
-    " ENTITY_FEATURES_AT_TIME EXPLAIN_FORECAST FEATURES_AT_TIME FORECAST"
+    " ENTITY_FEATURES_AT_TIME FEATURES_AT_TIME"
     " GENERATE_EMBEDDING GENERATE_TABLE GENERATE_TEXT GENERATE_TEXT_EMBEDDING HOLIDAY_INFO"
     " PROCESS_DOCUMENT RECOMMEND RECONSTRUCTION_LOSS RESIZE_IMAGE TF_IDF TFDV_DESCRIBE"
     " TFDV_VALIDATE TRANSCRIBE TRANSLATE TRIAL_INFO UNDERSTAND_TEXT VALIDATE_DATA_DRIFT"

@@ -1,4 +1,7 @@
-"""ML.DETECT_ANOMALIES: rows farther from the model than a share of its training rows."""
+"""ML.DETECT_ANOMALIES: rows farther from the model than a share of its training rows.
+
+Of a time series: values that its forecast makes unlikely.
+"""
 
 from __future__ import annotations
 
@@ -12,20 +15,25 @@ from emulator.ml.data.quantiles import quantile
 from emulator.ml.decomposition.parameters import Components
 from emulator.ml.errors import StatementError
 from emulator.ml.functions.input import Output, open_input
-from emulator.ml.functions.settings import number
+from emulator.ml.functions.settings import number, refuse_settings
 from emulator.ml.model import Model
-from emulator.ml.options import CLUSTERING, DECOMPOSITION
+from emulator.ml.options import CLUSTERING, DECOMPOSITION, TIME_SERIES
 from emulator.ml.results import ResultTable
+from emulator.ml.time_series import judgement
 from emulator.session import Session
 
 NAME = "DETECT_ANOMALIES"
-APPLIES = CLUSTERING | DECOMPOSITION
-SETTINGS = frozenset({"contamination"})
+APPLIES = CLUSTERING | DECOMPOSITION | TIME_SERIES
+SETTINGS = frozenset({"contamination", "anomaly_prob_threshold"})
 TAKES_DATA = True
 
 
 async def run(model: Model, call: Call, session: Session) -> ResultTable:
     """Compare each row of the input with the threshold that CONTAMINATION sets."""
+    if model.type in TIME_SERIES:
+        refuse_settings(call, "contamination")
+        return await judgement.detect(model, call, session)
+    refuse_settings(call, "anomaly_prob_threshold")
     if "contamination" not in call.settings:
         raise StatementError("ML.DETECT_ANOMALIES needs STRUCT(… AS contamination).")
     share = 1.0 - number(call, "contamination", 0.0, most=0.5)

@@ -14,22 +14,32 @@ from emulator.ml.data.binding import bind
 from emulator.ml.data.standardise import spreads
 from emulator.ml.decomposition.parameters import Components
 from emulator.ml.errors import StatementError
+from emulator.ml.functions import arima_evaluate
 from emulator.ml.functions.input import Judged, judge, open_input, threshold_of
+from emulator.ml.functions.settings import refuse_settings
 from emulator.ml.model import Model
-from emulator.ml.options import CLUSTERING, DECOMPOSITION, SUPERVISED
+from emulator.ml.options import CLUSTERING, DECOMPOSITION, SUPERVISED, TIME_SERIES
 from emulator.ml.results import ResultTable
 from emulator.ml.scoring import probabilities
+from emulator.ml.time_series import judgement
 from emulator.session import Session
 
 NAME = "EVALUATE"
-APPLIES = SUPERVISED | CLUSTERING | DECOMPOSITION
-SETTINGS = frozenset({"threshold"})
+APPLIES = SUPERVISED | CLUSTERING | DECOMPOSITION | TIME_SERIES
+OF_SERIES = ("perform_aggregation", "horizon", "confidence_level")
+SETTINGS = frozenset({"threshold", *OF_SERIES})
 TAKES_DATA = True
 
 
 async def run(model: Model, call: Call, session: Session) -> ResultTable:
     """Return one row of FLOAT64 metrics."""
     threshold = threshold_of(model, call)
+    if model.type in TIME_SERIES:
+        if call.data is not None:
+            return await judgement.evaluate(model, call, session)
+        refuse_settings(call, *OF_SERIES)
+        return await arima_evaluate.run(model, call, session)
+    refuse_settings(call, *OF_SERIES)
     if call.data is None and "threshold" in call.settings:
         raise StatementError("ML.EVALUATE needs input data to apply a threshold.")
     values: dict[str, float | None] = dict(model.metrics)

@@ -28,6 +28,19 @@ def check_settings(call: Call, known: frozenset[str]) -> None:
             )
 
 
+def refuse_settings(call: Call, *names: str) -> None:
+    """Refuse settings that the function takes for other types of model.
+
+    Raises
+    ------
+    StatementError
+        If one is given.
+    """
+    for name in names:
+        if name in call.settings:
+            raise StatementError(f"ML.{call.function} of this model does not take {name}.")
+
+
 def number(call: Call, name: str, default: float, most: float | None = None) -> float:
     """Return a setting of at least 0 and at most `most`."""
     value = call.settings.get(name, default)

@@ -8,12 +8,12 @@ import pyarrow as pa
 
 from emulator.ml.calls import Call
 from emulator.ml.model import Iteration, Model
-from emulator.ml.options import CLUSTERING, DECOMPOSITION, SUPERVISED
+from emulator.ml.options import CLUSTERING, DECOMPOSITION, SUPERVISED, TIME_SERIES
 from emulator.ml.results import ResultTable
 from emulator.session import Session
 
 NAME = "TRAINING_INFO"
-APPLIES = SUPERVISED | CLUSTERING | DECOMPOSITION
+APPLIES = SUPERVISED | CLUSTERING | DECOMPOSITION | TIME_SERIES
 SETTINGS: frozenset[str] = frozenset()
 
 _CLUSTERS = pa.list_(
@@ -41,7 +41,7 @@ _SCHEMA = pa.schema(
 _LEFT_OUT = (
     (SUPERVISED, ("cluster_info",)),
     (CLUSTERING, ("eval_loss", "learning_rate")),
-    (DECOMPOSITION, ("loss", "eval_loss", "learning_rate", "cluster_info")),
+    (DECOMPOSITION | TIME_SERIES, ("loss", "eval_loss", "learning_rate", "cluster_info")),
 )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from emulator.ml.errors import NotEmulated, OptionError
 from emulator.ml.literals import Expression
-from emulator.ml.options import glm, kmeans, pca, transform_only, trees
+from emulator.ml.options import glm, kmeans, pca, time_series, transform_only, trees
 from emulator.ml.options.base import OptionSet, TrainingOptions
 from emulator.ml.options.values import one_of, text
 
@@ -22,6 +22,7 @@ OPTION_SETS: tuple[OptionSet, ...] = (
     trees.FOREST,
     kmeans.OPTION_SET,
     pca.OPTION_SET,
+    time_series.OPTION_SET,
     transform_only.OPTION_SET,
 )
 BY_TYPE = {kind: one for one in OPTION_SETS for kind in one.model_types}
@@ -29,13 +30,14 @@ BY_TYPE = {kind: one for one in OPTION_SETS for kind in one.model_types}
 GLM = frozenset(glm.OPTION_SET.model_types)
 CLUSTERING = frozenset(kmeans.OPTION_SET.model_types)
 DECOMPOSITION = frozenset(pca.OPTION_SET.model_types)
+TIME_SERIES = frozenset(time_series.OPTION_SET.model_types)
 TREES = frozenset((*trees.BOOSTED.model_types, *trees.FOREST.model_types))
 SUPERVISED = GLM | TREES
 
 OTHER_TYPES = (
     "MATRIX_FACTORIZATION AUTOENCODER AUTOML_CLASSIFIER AUTOML_REGRESSOR"
     " DNN_CLASSIFIER DNN_REGRESSOR DNN_LINEAR_COMBINED_CLASSIFIER"
-    " DNN_LINEAR_COMBINED_REGRESSOR ARIMA ARIMA_PLUS ARIMA_PLUS_XREG CONTRIBUTION_ANALYSIS"
+    " DNN_LINEAR_COMBINED_REGRESSOR ARIMA ARIMA_PLUS_XREG CONTRIBUTION_ANALYSIS"
     " TENSORFLOW TENSORFLOW_LITE ONNX XGBOOST"
 ).split()
 

@@ -9,6 +9,7 @@ from emulator.ml.options.base import SupervisedOptions
 from emulator.ml.options.glm import GlmOptions
 from emulator.ml.options.kmeans import KMeansOptions
 from emulator.ml.options.pca import PcaOptions
+from emulator.ml.options.time_series import TimeSeriesOptions
 from emulator.ml.options.trees import TreeOptions
 
 _SPLITS = {"SEQ": "SEQUENTIAL"}
@@ -26,6 +27,8 @@ def training_options(model: Model) -> dict[str, Any]:
         return _kmeans(options)
     if isinstance(options, PcaOptions):
         return _pca(options)
+    if isinstance(options, TimeSeriesOptions):
+        return _time_series(options)
     return {}
 
 
@@ -125,4 +128,28 @@ def _pca(options: PcaOptions) -> dict[str, Any]:
         body["pcaExplainedVarianceRatio"] = options.pca_explained_variance_ratio
     else:
         body["numPrincipalComponents"] = str(options.num_principal_components)
+    return body
+
+
+def _time_series(options: TimeSeriesOptions) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "timeSeriesTimestampColumn": options.time_series_timestamp_col,
+        "timeSeriesDataColumn": options.time_series_data_col,
+        "autoArima": options.auto_arima,
+        "horizon": str(options.horizon),
+        "dataFrequency": options.data_frequency,
+        "includeDrift": options.include_drift,
+        "cleanSpikesAndDips": options.clean_spikes_and_dips,
+        "adjustStepChanges": options.adjust_step_changes,
+        "decomposeTimeSeries": options.decompose_time_series,
+    }
+    if options.time_series_id_col:
+        body["timeSeriesIdColumns"] = list(options.time_series_id_col)
+    if options.auto_arima:
+        body["autoArimaMaxOrder"] = str(options.settings.auto_arima_max_order)
+        body["autoArimaMinOrder"] = str(options.settings.auto_arima_min_order)
+    if options.non_seasonal_order is not None:
+        body["nonSeasonalOrder"] = dict(
+            zip("pdq", map(str, options.non_seasonal_order), strict=True)
+        )
     return body

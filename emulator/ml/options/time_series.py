@@ -1,0 +1,111 @@
+"""The options of ARIMA_PLUS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from emulator.ml import arima
+from emulator.ml.options.base import KEY, OptionSet, Rule, TrainingOptions
+from emulator.ml.options.values import boolean, integer, invalid, number, one_of, text
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeSeriesOptions(TrainingOptions):
+    """Options of a time series model; what is not given has the manual's default."""
+
+    time_series_timestamp_col: str | None = None
+    time_series_data_col: str | None = None
+    time_series_id_col: tuple[str, ...] = ()
+    horizon: int = 1000
+    auto_arima: bool = True
+    auto_arima_max_order: int | None = None
+    auto_arima_min_order: int | None = None
+    non_seasonal_order: tuple[int, int, int] | None = None
+    include_drift: bool = False
+    data_frequency: str = "AUTO_FREQUENCY"
+    seasonalities: tuple[str, ...] = ("AUTO",)
+    clean_spikes_and_dips: bool = True
+    adjust_step_changes: bool = True
+    decompose_time_series: bool = True
+    time_series_length_fraction: float | None = None
+    min_time_series_length: int | None = None
+    max_time_series_length: int | None = None
+    trend_smoothing_window_size: int | None = None
+    forecast_limit_lower_bound: float | None = None
+    forecast_limit_upper_bound: float | None = None
+
+    @property
+    def settings(self) -> arima.Options:
+        """What models each series."""
+        default = arima.Options()
+        found: dict[str, Any] = {}
+        for field in fields(arima.Options):
+            given = getattr(self, field.name, None)
+            found[field.name] = getattr(default, field.name) if given is None else given
+        return arima.Options(**found)
+
+
+def _columns(name: str, value: Any) -> tuple[str, ...]:
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
+        raise invalid(name, value, "the name of a column or an ARRAY of names")
+    return tuple(names)
+
+
+def _order(name: str, value: Any) -> tuple[int, ...]:
+    if not isinstance(value, tuple) or [type(one) for one in value] != [int] * 3:
+        raise invalid(name, value, "three INT64 in brackets, such as (1, 1, 0)")
+    return value
+
+
+def _seasons(name: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise invalid(name, value, "an ARRAY of STRING")
+    return tuple(one.upper() for one in value)
+
+
+def _finite(name: str, value: Any) -> float:
+    return float(number(float("-inf"))(name, value))
+
+
+def _core(rule: arima.options.Rule) -> Rule:
+    """Return a rule of the numeric core as a rule of the statement."""
+    breaks, message = rule
+    return (lambda o: breaks(o.settings)), message
+
+
+OPTION_SET = OptionSet(
+    model_types=("ARIMA_PLUS",),
+    make=TimeSeriesOptions,
+    options={
+        "time_series_timestamp_col": text,
+        "time_series_data_col": text,
+        "time_series_id_col": _columns,
+        "horizon": integer(),
+        "auto_arima": boolean,
+        "auto_arima_max_order": integer(),
+        "auto_arima_min_order": integer(0),
+        "non_seasonal_order": _order,
+        "include_drift": boolean,
+        "data_frequency": one_of("AUTO_FREQUENCY", *arima.options.FREQUENCIES),
+        "seasonalities": _seasons,
+        "clean_spikes_and_dips": boolean,
+        "adjust_step_changes": boolean,
+        "decompose_time_series": boolean,
+        "time_series_length_fraction": number(0, above=True, below=1),
+        "min_time_series_length": integer(),
+        "max_time_series_length": integer(),
+        "trend_smoothing_window_size": integer(),
+        "forecast_limit_lower_bound": _finite,
+        "forecast_limit_upper_bound": _finite,
+    },
+    rules=(
+        (
+            lambda o: o.time_series_timestamp_col is None or o.time_series_data_col is None,
+            "TIME_SERIES_TIMESTAMP_COL and TIME_SERIES_DATA_COL are required.",
+        ),
+        *map(_core, arima.RULES),
+    ),
+    refused=("holiday_region", "hierarchical_time_series_cols", *KEY),
+)

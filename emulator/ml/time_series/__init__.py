@@ -1,0 +1,1 @@
+"""ARIMA_PLUS: training queries to series, and series to tables; `arima` has the numbers."""
