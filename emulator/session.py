@@ -18,6 +18,8 @@ import pyarrow as pa
 from bqemulator.api.dependencies import AppContext
 from bqemulator.domain.errors import InternalError
 
+from emulator.cloud import CLOUD_FILE
+
 CURRENT_SESSION: ContextVar[Session | None] = ContextVar("current_session", default=None)
 
 
@@ -88,6 +90,14 @@ class Session:
         directory = data_dir / "models"
         directory.mkdir(parents=True, exist_ok=True)
         return directory
+
+    @property
+    def cloud_file(self) -> Path:
+        """Where the running cloud says which ports it has."""
+        data_dir = self.context.settings.data_dir
+        if data_dir is None:
+            raise InternalError("The emulator runs without a data directory.")
+        return data_dir.parent / CLOUD_FILE
 
     def resolve(self, path: str) -> tuple[str, str, str]:
         """Return (project, dataset, name) of a table or model path, default dataset applied.

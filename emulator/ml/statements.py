@@ -1,4 +1,4 @@
-"""CREATE MODEL, DROP MODEL and ALTER MODEL: read, carried out, answered as BigQuery does."""
+"""CREATE, DROP, ALTER and EXPORT MODEL: read, carried out, answered as BigQuery does."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from bqemulator.domain.errors import NotFoundError
 from bqemulator.jobs import executor
 
 from emulator.ml.errors import ModelExists, NotEmulated, OptionError, StatementError
+from emulator.ml.export.booster import booster_files
+from emulator.ml.export.bucket import write_files
 from emulator.ml.literals import Expression, read_options
 from emulator.ml.metadata import check_labels
 from emulator.ml.model import Metadata, Model, ModelName
@@ -24,7 +26,7 @@ from emulator.session import Outcome, Session
 
 # The hidden dataset of query results; bigframes keeps its models beside them.
 ANONYMOUS = executor._ANONYMOUS_RESULTS_DATASET
-_HEAD = re.compile(r"\b(create|drop|alter)\b", re.IGNORECASE)
+_HEAD = re.compile(r"\b(create|drop|alter|export)\b", re.IGNORECASE)
 _NAME = re.compile(r"\w{1,1024}")
 
 
@@ -146,7 +148,28 @@ async def _alter(source: Source, session: Session) -> Outcome | None:
     return Outcome(None, "ALTER_MODEL", "ALTER", target)
 
 
-VERBS = (_create, _drop, _alter)
+async def _export(source: Source, session: Session) -> Outcome | None:
+    if not source.is_word(0, "EXPORT", "MODEL"):
+        return None
+    path, at = read_path(source, 2)
+    if not source.is_word(at, "OPTIONS", "("):
+        raise StatementError("EXPORT MODEL needs OPTIONS(URI = 'gs://…').")
+    values, at = read_options(source, at + 1)
+    _check_end(source, at)
+    if "trial_id" in values:
+        raise NotEmulated("EXPORT MODEL with TRIAL_ID (hyperparameter tuning)")
+    for name in values:
+        if name != "uri":
+            raise OptionError(f"Unknown option: {name}")
+    uri = values.get("uri")
+    if not isinstance(uri, str):
+        raise OptionError("Invalid value for option URI: expected a STRING.")
+    model = store_of(session.context).get(resolve(path, session))
+    write_files(uri, booster_files(model), session.cloud_file)
+    return Outcome(None, "EXPORT_MODEL")
+
+
+VERBS = (_create, _drop, _alter, _export)
 CHANGES = {"labels", "description", "friendly_name", "expiration_timestamp"}
 REFUSED = {"vertex_ai_model_id", "kms_key_name", "deploy_model", "endpoint_idle_ttl"}
 
