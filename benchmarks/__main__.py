@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import reading, training, trees
+from benchmarks import clusters, predicting, reading, training, trees
 
 
 def main() -> int:
     """Run them one after the other, the later ones too if an earlier one is broken."""
-    return max([benchmark.main([]) for benchmark in (training, trees, reading)])
+    return max(
+        [benchmark.main([]) for benchmark in (training, trees, clusters, predicting, reading)]
+    )
 
 
 if __name__ == "__main__":

@@ -98,18 +98,24 @@ def fit_rival(table: pa.Table, task: Task) -> float:
 
 def train_ours(client: bigquery.Client, task: Task, rows: int, process: int) -> tuple[float, float]:
     """Return seconds and peak MiB of CREATE MODEL over the wire."""
-    before = _memory(process, "VmRSS")
-    Path(f"/proc/{process}/clear_refs").write_text("5")  # the peak starts anew
+    before = memory_of(process, "VmRSS")
+    peak_from_now(process)
     started = time.perf_counter()
     client.query(
         f"create or replace model {DATASET}.{task.name} options(model_type = '{task.model_type}', "
         f"input_label_cols = ['{task.label}'], data_split_method = 'NO_SPLIT') as "
         f"select {', '.join([*NUMBERS, *CATEGORIES, task.label])} from {DATASET}.sales_{rows}"
     ).result()
-    return time.perf_counter() - started, _memory(process, "VmHWM") - before
+    return time.perf_counter() - started, memory_of(process, "VmHWM") - before
 
 
-def _memory(process: int, field: str) -> float:
+def peak_from_now(process: int) -> None:
+    """Let the peak of a process start anew."""
+    Path(f"/proc/{process}/clear_refs").write_text("5")
+
+
+def memory_of(process: int, field: str) -> float:
+    """Return a size of a process's status, such as "VmRSS", in MiB."""
     status = Path(f"/proc/{process}/status").read_text()
     line = next(line for line in status.splitlines() if line.startswith(field))
     return int(line.split()[1]) / 1024

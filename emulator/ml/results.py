@@ -1,7 +1,8 @@
 """Results of ML functions as DuckDB tables that the rest of a statement reads.
 
-They live in a schema of their own that no catalogue lists, for as long as their job. What
-a killed process left there goes at the first use by the next one.
+They are in a database in memory, which DuckDB spills to disk where they are too large, and seen
+through views in a schema that no catalogue lists, for as long as their job. What a killed
+process left there goes at the first use by the next one.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from bqemulator.storage.sql_identifiers import quoted_schema, quoted_table_ref
 from emulator.session import Session
 
 DATASET = "_ml_results"
+MEMORY = "_ml_memory"
+# Two of DuckDB's row groups: smaller inserts take five times as long.
+WRITTEN_ROWS = 245_760
 
 _first_use = threading.Lock()
 _ready: weakref.WeakKeyDictionary[Any, set[str]] = weakref.WeakKeyDictionary()
@@ -40,19 +44,35 @@ class ResultTable:
     ) -> None:
         name = f"r_{uuid.uuid4().hex}"
         self._connection = session.context.engine.connection
-        self._table = quoted_table_ref(session.project, DATASET, name)
-        self.path = f"`{session.project}.{DATASET}.{name}`"
+        self._table = f'{MEMORY}.main."{name}"'
+        self._view = quoted_table_ref(session.project, DATASET, name)
+        self._path = f"`{session.project}.{DATASET}.{name}`"
+        self._waiting: list[pa.Table] = []
         _make_schema(session)
         self._write(
             f"CREATE TABLE {self._table} AS SELECT {_columns(schema, duckdb_types)}",
             schema.empty_table(),
         )
+        self._connection.execute(f"CREATE VIEW {self._view} AS FROM {self._table}")
         session.on_close(self._drop)
 
     def append(self, batch: pa.RecordBatch | pa.Table) -> None:
         """Add rows."""
         table = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
-        self._write(f"INSERT INTO {self._table} SELECT *", table)
+        self._waiting.append(table)
+        if sum(one.num_rows for one in self._waiting) >= WRITTEN_ROWS:
+            self._write_waiting()
+
+    @property
+    def path(self) -> str:
+        """How a statement names the table, with all rows in it."""
+        self._write_waiting()
+        return self._path
+
+    def _write_waiting(self) -> None:
+        if self._waiting:
+            rows, self._waiting = pa.concat_tables(self._waiting), []
+            self._write(f"INSERT INTO {self._table} SELECT *", rows)
 
     def _write(self, statement: str, rows: pa.Table) -> None:
         view = f"__bqemu_{uuid.uuid4().hex}"
@@ -63,6 +83,7 @@ class ResultTable:
             self._connection.unregister(view)
 
     def _drop(self) -> None:
+        self._connection.execute(f"DROP VIEW IF EXISTS {self._view}")
         self._connection.execute(f"DROP TABLE IF EXISTS {self._table}")
 
 
@@ -82,6 +103,7 @@ def _make_schema(session: Session) -> None:
         known = _ready.setdefault(engine, set())
         if schema in known:
             return
+        engine.connection.execute(f"ATTACH IF NOT EXISTS ':memory:' AS {MEMORY}")
         engine.connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
         engine.connection.execute(f"CREATE SCHEMA {schema}")
         known.add(schema)

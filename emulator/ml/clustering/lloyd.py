@@ -1,33 +1,59 @@
 """Distances and means of all rows, chunk by chunk over the packed design.
 
-Products of rows and centroids come from one matrix product for numbers and one table lookup
-for each block of categories; the points themselves are never built.
+The product of a row and a centroid is one of its numbers and one table lookup for each block of
+categories; points themselves are never built. Chunks are shared out among threads, and what
+they find is put together in their order: the result does not depend on threads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
-from emulator.ml.clustering.parameters import cosine_distances
 from emulator.ml.data.columns import Codes, Floats
 from emulator.ml.data.design import Block, Design
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """The nearest centroid of each row, and its distance."""
+    """The nearest centroid of each row, and the square of its distance."""
 
     clusters: Codes
-    distances: Floats
+    squares: Floats
 
     @property
     def loss(self) -> float:
         """Mean squared distance."""
-        return float(np.square(self.distances).mean())
+        return float(self.squares.mean())
+
+
+@dataclass(frozen=True)
+class Centre:
+    """A centroid as slopes of the numbers and a table for each block of categories.
+
+    Their sum over a row is the squared distance less the row's own squared length, or for
+    angles the negative cosine times the row's length.
+    """
+
+    slopes: Floats
+    tables: tuple[Floats, ...]
+    constant: float
+
+    def values(self, design: Design, chunk: slice) -> Floats:
+        """Return that sum for some rows."""
+        out = design.numbers[chunk] @ self.slopes
+        out += self.constant
+        for block, table in zip(design.blocks, self.tables, strict=True):
+            out += table.take(block.cells[chunk])
+        return out
 
 
 @dataclass(frozen=True)
@@ -53,16 +79,18 @@ class Space:
         return self.design.rows
 
     @cached_property
-    def squares(self) -> Floats:
+    def lengths(self) -> Floats:
         """Squared length of each point, of shape (rows,)."""
         width = self.design.numbers.shape[1]
-        out = np.empty(self.rows)
         tables = [self.design.table(block, np.ones(self.design.size)) for block in self._blocks]
-        for chunk in self.design.chunks():
-            out[chunk] = np.square(self.design.numbers[chunk] / self.spread[:width]).sum(axis=1)
+
+        def part(chunk: slice) -> Floats:
+            out = np.square(self.design.numbers[chunk] / self.spread[:width]).sum(axis=1)
             for block, table in zip(self._blocks, tables, strict=True):
-                out[chunk] += table[block.cells[chunk]]
-        return out
+                out += table.take(block.cells[chunk])
+            return np.asarray(out)
+
+        return np.concatenate([np.empty(0), *self._shared(part)])
 
     @property
     def _blocks(self) -> tuple[Block, ...]:
@@ -74,31 +102,47 @@ class Space:
 
     def distances(self, centres: Floats) -> Floats:
         """Return the distance of each point from each centre, of shape (rows, centres)."""
-        out = np.empty((self.rows, len(centres)))
-        for chunk, part in self._chunks(centres):
-            out[chunk] = part if self.cosine else np.sqrt(part)
-        return out
+        lengths, made = self.lengths, [self._centre(one) for one in centres]
+
+        def part(chunk: slice) -> Floats:
+            values = [one.values(self.design, chunk) for one in made]
+            squares = [self._squares(one, lengths[chunk]) for one in values]
+            return np.asarray(np.sqrt(np.stack(squares, axis=1)))
+
+        return np.concatenate([np.empty((0, len(centres))), *self._shared(part)])
 
     def assign(self, centres: Floats) -> Assignment:
         """Return the nearest centre of each point, the first of several."""
-        clusters = np.empty(self.rows, dtype=np.intp)
-        distances = np.empty(self.rows)
-        for chunk, part in self._chunks(centres):
-            nearest = part.argmin(axis=1)
-            clusters[chunk] = nearest
-            least = part[np.arange(len(part)), nearest]
-            distances[chunk] = least if self.cosine else np.sqrt(least)
-        return Assignment(clusters, distances)
+        lengths, made = self.lengths, [self._centre(one) for one in centres]
+
+        def part(chunk: slice) -> tuple[Codes, Floats]:
+            best = made[0].values(self.design, chunk)
+            nearest = np.zeros(len(best), dtype=np.intp)
+            for at, one in enumerate(made[1:], start=1):
+                values = one.values(self.design, chunk)
+                nearest[values < best] = at
+                np.minimum(best, values, out=best)
+            return nearest, self._squares(best, lengths[chunk])
+
+        found = list(self._shared(part))
+        return Assignment(
+            np.concatenate([nearest for nearest, _ in found]),
+            np.concatenate([squares for _, squares in found]),
+        )
 
     def centres(self, found: Assignment, before: Floats) -> Floats:
         """Return the mean of each cluster's points; of a cluster without points, what it was."""
         count, width = len(before), self.design.numbers.shape[1]
         sizes = np.bincount(found.clusters, minlength=count).astype(float)
         sums = np.zeros((count, self.design.size))
-        for chunk in self.design.chunks():
-            member = np.zeros((count, chunk.stop - chunk.start))
-            member[found.clusters[chunk], np.arange(member.shape[1])] = 1.0
-            sums[:, :width] += member @ self.design.numbers[chunk]
+
+        def part(chunk: slice) -> Floats:
+            clusters, numbers = found.clusters[chunk], self.design.numbers[chunk]
+            columns = [np.bincount(clusters, column, count) for column in numbers.T]
+            return np.stack(columns, axis=1) if columns else np.empty((count, 0))
+
+        for numbers in self._shared(part):
+            sums[:, :width] += numbers
         sums[:, :width] /= self.spread[:width]
         for block in self._blocks:
             self._add_categories(block, found.clusters, sums)
@@ -112,21 +156,27 @@ class Space:
             others = tuple(at for at in range(1, grid.ndim) if at != axis)
             sums[:, self.design.span(column)] = grid.sum(axis=others)[:, :-1]
 
-    def _chunks(self, centres: Floats) -> Iterator[tuple[slice, Floats]]:
-        """Yield slices of rows with their distances by angle, or squared ones."""
+    def _centre(self, centre: Floats) -> Centre:
         width = self.design.numbers.shape[1]
-        slopes = (centres[:, :width] / self.spread[:width]).T
-        tables = [
-            np.stack([self.design.table(block, centre) for centre in centres], axis=1)
-            for block in self._blocks
-        ]
-        lengths = np.square(centres).sum(axis=1)
-        for chunk in self.design.chunks():
-            products = self.design.numbers[chunk] @ slopes
-            for block, table in zip(self._blocks, tables, strict=True):
-                products += table[block.cells[chunk]]
-            squares = self.squares[chunk, None]
-            if self.cosine:
-                yield chunk, cosine_distances(products, squares, lengths)
-            else:
-                yield chunk, np.maximum(squares + lengths - 2 * products, 0.0)
+        square = float(np.square(centre).sum())
+        length = np.sqrt(square)
+        factor = (-1.0 / length if length > 0 else 0.0) if self.cosine else -2.0
+        tables = tuple(self.design.table(block, centre * factor) for block in self._blocks)
+        slopes = centre[:width] * factor / self.spread[:width]
+        return Centre(slopes, tables, 0.0 if self.cosine else square)
+
+    def _squares(self, values: Floats, lengths: Floats) -> Floats:
+        """Return squared distances from what the centres' sums are."""
+        if not self.cosine:
+            return np.maximum(values + lengths, 0.0)
+        root = np.sqrt(lengths)
+        cosines = np.divide(-values, root, out=np.zeros_like(values), where=root > 0)
+        return np.maximum(1.0 - cosines, 0.0)
+
+    def _shared(self, part: Callable[[slice], T]) -> list[T]:
+        """Return what `part` makes of each chunk, in their order, by as many threads as cores."""
+        return list(self._threads.map(part, self.design.chunks()))
+
+    @cached_property
+    def _threads(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(os.cpu_count() or 1)

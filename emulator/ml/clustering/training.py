@@ -57,7 +57,7 @@ def fit_clusters(given: TrainingSet, options: KMeansOptions) -> Fitted:
             standardised=options.standardize_features,
         ),
         iterations=tuple(iterations),
-        metrics=clustering_metrics(final.distances, final.clusters, centres, space.cosine),
+        metrics=clustering_metrics(np.sqrt(final.squares), final.clusters, centres, space.cosine),
     )
 
 
@@ -133,7 +133,7 @@ def _clusters(found: Assignment, count: int) -> tuple[tuple[float, int], ...]:
 def _radii(found: Assignment, count: int) -> Floats:
     """Return the root mean square distance of each cluster's rows; 0 without rows."""
     sizes = np.bincount(found.clusters, minlength=count)
-    squares = np.bincount(found.clusters, np.square(found.distances), count)
+    squares = np.bincount(found.clusters, found.squares, count)
     return np.asarray(np.sqrt(squares / np.maximum(sizes, 1)))
 
 

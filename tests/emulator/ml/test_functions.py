@@ -321,7 +321,7 @@ def test_a_query_parameter_reaches_the_data(ask):
         ),
         ("select * from ml.roc_curve(model segment)", BadRequest, "binary classification"),
         ("select * from ml.confusion_matrix(model price)", BadRequest, "classification models"),
-        ("select * from ml.forecast(model price)", BadRequest, "ML.FORECAST is not emulated"),
+        ("select * from ml.tf_idf(model price)", BadRequest, "ML.TF_IDF is not emulated"),
         ("select * from ml.nope(model price)", BadRequest, "not found: ML.NOPE"),
     ],
 )
