@@ -48,7 +48,8 @@ def fit(values: Floats, p: int, q: int, constant: bool) -> Arma:
 
     free = np.zeros(0)
     if p + q:
-        runs = [minimize(cost, start, method="BFGS") for start in _starts(scaled, p, q)]
+        with np.errstate(all="ignore"):
+            runs = [minimize(cost, start, method="BFGS") for start in _starts(scaled, p, q)]
         inside = [run for run in runs if root(*_coefficients(run.x, p)) > NEAREST_ROOT] or runs
         free = min(inside, key=lambda run: run.fun if np.isfinite(run.fun) else np.inf).x
     ar, ma = _coefficients(free, p)

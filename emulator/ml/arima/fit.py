@@ -143,7 +143,7 @@ def _with_history(
     fitted: FittedSeries, data: Floats, rest: Floats, parts: _Parts, options: Options
 ) -> FittedSeries:
     """Add what DECOMPOSE_TIME_SERIES keeps."""
-    trend = _smoothed(_one_step(rest, fitted.best), options.trend_smoothing_window_size)
+    trend = _smoothed(one_step(rest, fitted.best), options.trend_smoothing_window_size)
     history = History(
         data=_numbers(data),
         trend=_numbers(trend),
@@ -160,7 +160,7 @@ def _with_history(
     )
 
 
-def _one_step(rest: Floats, best: Candidate) -> Floats:
+def one_step(rest: Floats, best: Candidate) -> Floats:
     """Return the prediction of each point from those before; 0 where there are none.
 
     The second of two differences has one point before it: R's diffuse prior makes that 1.6 of it.

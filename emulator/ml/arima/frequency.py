@@ -1,8 +1,8 @@
 """The calendar grid of a series: its frequency, its timestamps, and where a timestamp stands.
 
-The frequency is that of the commonest gap, rounded down (a gap of two hours is HOURLY, with
-every other hour interpolated). Steps of months keep the day of the first timestamp, cut to the
-length of the month, or the last day if all timestamps are last days.
+The frequency is that of most gaps: the coarsest that is not clearly longer than the gap (two hours
+are HOURLY, with every other hour interpolated; 23 hours are DAILY). Steps of months keep the day
+of the first timestamp, cut to the length of the month, or the last day if all are last days.
 """
 
 from __future__ import annotations
@@ -18,20 +18,22 @@ DAY = 24 * 60 * MINUTE
 STEPS = {"PER_MINUTE": MINUTE, "HOURLY": 60 * MINUTE, "DAILY": DAY, "WEEKLY": 7 * DAY}
 MONTHS = {"MONTHLY": 1, "QUARTERLY": 3, "YEARLY": 12}
 _LEAST_GAP = (
-    ("YEARLY", 365 * DAY),
-    ("QUARTERLY", 90 * DAY),
-    ("MONTHLY", 28 * DAY),
-    ("WEEKLY", 7 * DAY),
-    ("DAILY", DAY),
-    ("HOURLY", 60 * MINUTE),
+    ("YEARLY", 360 * DAY),
+    ("QUARTERLY", 85 * DAY),
+    ("MONTHLY", 27 * DAY),
+    ("WEEKLY", 6 * DAY),
+    ("DAILY", 17 * 60 * MINUTE),
+    ("HOURLY", 42 * MINUTE),
 )
 
 
 def infer(times: Integers) -> str:
-    """Return the frequency of at least two distinct sorted timestamps."""
-    gaps, counts = np.unique(np.diff(times), return_counts=True)
-    names = [_name(int(gap)) for gap in gaps]
-    totals = {name: int(counts[[n == name for n in names]].sum()) for name in names}
+    """Return the frequency of at least two distinct timestamps."""
+    gaps, counts = np.unique(np.diff(np.unique(times)), return_counts=True)
+    totals: dict[str, int] = {}
+    for gap, count in zip(gaps[::-1], counts[::-1], strict=True):
+        name = _name(int(gap))
+        totals[name] = totals.get(name, 0) + int(count)
     return max(totals, key=lambda name: totals[name])
 
 
@@ -53,6 +55,10 @@ class Grid:
         """Lay a grid from the first of the sorted `times`."""
         _, _, last = _split(times)
         return cls(frequency, int(times[0]), frequency in MONTHS and bool(last.all()))
+
+    def nearest(self, times: Integers) -> Integers:
+        """Return the index of the point next to each timestamp; of its month, by months."""
+        return self.places(times + STEPS.get(self.frequency, 0) // 2)
 
     def places(self, times: Integers) -> Integers:
         """Return the index of the interval in which each timestamp falls."""

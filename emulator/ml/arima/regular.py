@@ -1,7 +1,8 @@
 """From any timestamps and values to a regular series without gaps.
 
 As the manual's pipeline says: values that share an interval are averaged, values at or beyond a
-forecast limit are left out, and what is missing is interpolated linearly.
+forecast limit are left out, and what is missing is interpolated linearly. An inferred grid takes
+a timestamp to its nearest point, since it may be early or late; a given one to its interval.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def regular(times: Integers, values: Floats, options: Options) -> tuple[Grid, Fl
         )
     auto = options.data_frequency == "AUTO_FREQUENCY"
     grid = Grid.over(times, infer(times) if auto else options.data_frequency)
-    return grid, _filled(grid.places(times), values, options)
+    return grid, _filled(grid.nearest(times) if auto else grid.places(times), values, options)
 
 
 def _within(values: Floats, options: Options) -> Booleans:
