@@ -91,7 +91,7 @@ def _model(grid: Grid, data: Floats, options: Options) -> FittedSeries:
             seasonality.continued(name, component, grid.frequency)
             for name, component in parts.seasons.items()
         ),
-        holidays=options.holidays if holidays.applies(grid, len(data)) else (),
+        holidays=_holidays(grid, len(data), options),
         holiday_effects=parts.effects,
         naive_error=float(np.abs(np.diff(data)).mean()),
     )
@@ -103,7 +103,7 @@ def _model(grid: Grid, data: Floats, options: Options) -> FittedSeries:
 def _parts(grid: Grid, values: Floats, options: Options) -> _Parts:
     """Split a history into its components, in the order of the pipeline."""
     count = len(values)
-    given = options.holidays if holidays.applies(grid, count) else ()
+    given = _holidays(grid, count, options)
     exempt = holidays.covered(given, grid, count)
     names = seasonality.find(values, grid.frequency, options.seasonalities)
 
@@ -113,18 +113,26 @@ def _parts(grid: Grid, values: Floats, options: Options) -> _Parts:
 
     rest = values
     if options.clean_spikes_and_dips:
-        rest = spikes.cleaned(values, spikes.spikes(seasonless(values), exempt))
+        rest = spikes.cleaned(values, spikes.spikes(values, exempt, seasonless))
         names = seasonality.find(rest, grid.frequency, options.seasonalities)
     outliers = values - rest
     moved = np.zeros(count)
     if options.adjust_step_changes:
-        moved = steps.steps(rest, seasonless)
+        bridged = rest if exempt.all() else spikes.cleaned(rest, exempt)
+        moved = steps.steps(bridged, seasonless)
         rest = rest - moved
     effects = _holiday_effects(rest, seasonless, given, grid)
     by_name = holidays.effects(effects, given, grid, 0, count)
     rest = rest - sum(by_name.values(), np.zeros(count))
     seasons = seasonality.components(rest, grid.frequency, names)
     return _Parts(seasons, by_name, effects, outliers, moved)
+
+
+def _holidays(grid: Grid, count: int, options: Options) -> tuple[Holiday, ...]:
+    """Return the holidays to model: those of the history and of the horizon."""
+    if not holidays.applies(grid, count):
+        return ()
+    return holidays.during(options.holidays, grid, count + options.horizon)
 
 
 def _holiday_effects(

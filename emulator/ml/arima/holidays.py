@@ -17,6 +17,8 @@ from emulator.ml.arima.types import Booleans, Floats
 
 SIGNIFICANT = 2.0
 LEAST_DAYS = 365
+LONGEST_WINDOW = 30
+MOST_NAMES = 500
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,40 @@ def applies(grid: Grid, count: int) -> bool:
     """Return whether a series is daily or weekly and longer than a year."""
     step = STEPS.get(grid.frequency, 0)
     return grid.frequency in ("DAILY", "WEEKLY") and count * step > LEAST_DAYS * DAY
+
+
+def during(holidays: tuple[Holiday, ...], grid: Grid, count: int) -> tuple[Holiday, ...]:
+    """Return the holidays whose window touches the first `count` points; none if not modelled."""
+    begin, end = (int(time) // DAY for time in grid.times(0, count)[[0, -1]])
+    slack = 7 if grid.frequency == "WEEKLY" else 0
+    return tuple(
+        one
+        for one in holidays
+        if begin <= one.day + one.after and one.day - one.before <= end + slack
+    )
+
+
+def replaced(builtin: tuple[Holiday, ...], custom: tuple[Holiday, ...]) -> tuple[Holiday, ...]:
+    """Return both, the custom holidays in place of the built-in ones of their region and name."""
+    names = {(one.region, one.name) for one in custom}
+    return custom + tuple(one for one in builtin if (one.region, one.name) not in names)
+
+
+def wrong(holidays: tuple[Holiday, ...]) -> str | None:
+    """Return what the manual forbids about custom holidays, None if they are fine."""
+    windows: dict[tuple[str, str], tuple[int, int]] = {}
+    for one in holidays:
+        window = (one.before, one.after)
+        if min(window) < 1 or sum(window) + 1 > LONGEST_WINDOW:
+            return (
+                f"Holiday '{one.name}' has preholiday_days {one.before} and postholiday_days "
+                f"{one.after}; expected each at least 1, and a window of at most 30 days."
+            )
+        if windows.setdefault((one.region, one.name), window) != window:
+            return f"Holiday '{one.name}' has different windows; expected the same in all years."
+    if len({one.name for one in holidays}) > MOST_NAMES:
+        return f"There are more than {MOST_NAMES} distinct values of holiday_name."
+    return None
 
 
 def covered(holidays: tuple[Holiday, ...], grid: Grid, count: int) -> Booleans:

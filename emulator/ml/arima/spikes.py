@@ -8,6 +8,8 @@ more than three points, and more than one point in twenty, are not spikes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from emulator.ml.arima.types import Booleans, Floats
@@ -18,24 +20,37 @@ MOST = 0.05
 LEAST_POINTS = 12
 
 
-def spikes(values: Floats, exempt: Booleans) -> Booleans:
-    """Return which points of a series without seasons are spikes or dips.
+def spikes(values: Floats, exempt: Booleans, seasonless: Callable[[Floats], Floats]) -> Booleans:
+    """Return which points are spikes or dips.
+
+    A second look judges against seasons that the spikes of the first no longer touch.
 
     Parameters
     ----------
     values
-        The series less its seasons, shape (n,).
+        Series, shape (n,).
     exempt
         Points that are never spikes (holidays), shape (n,).
+    seasonless
+        Takes the seasons out of a series.
 
     Returns
     -------
     Booleans
         Shape (n,).
     """
+    found = np.zeros(len(values), dtype=bool)
+    if len(values) < LEAST_POINTS or exempt.all():
+        return found
+    for _ in range(2):
+        bridged = cleaned(values, exempt | found)
+        found = _outside(values - bridged + seasonless(bridged), exempt)
+    return found
+
+
+def _outside(values: Floats, exempt: Booleans) -> Booleans:
+    """Return which points of a series without seasons lie beyond the fences."""
     count = len(values)
-    if count < LEAST_POINTS:
-        return np.zeros(count, dtype=bool)
     half = count // 2
     slope = np.median(values[-half:] - values[:half]) / (count - half)
     rest = values - slope * np.arange(count)
