@@ -16,7 +16,9 @@ from statsmodels.tsa.innovations.arma_innovations import arma_innovations
 
 from emulator.ml.arima.types import Floats
 
-NEAREST_ROOT = 1.01
+_FARTHEST_POLE = 1 / 1.01
+_FARTHEST_NOTCH = 1 / 1.05
+_SEARCH = {"maxiter": 50}
 _EDGE = 0.9999
 _LEAST = float(np.finfo(np.float64).tiny)
 
@@ -49,8 +51,9 @@ def fit(values: Floats, p: int, q: int, constant: bool) -> Arma:
     free = np.zeros(0)
     if p + q:
         with np.errstate(all="ignore"):
-            runs = [minimize(cost, start, method="BFGS") for start in _starts(scaled, p, q)]
-        inside = [run for run in runs if root(*_coefficients(run.x, p)) > NEAREST_ROOT] or runs
+            starts = _starts(scaled, p, q)
+            runs = [minimize(cost, at, method="BFGS", options=_SEARCH) for at in starts]
+        inside = [run for run in runs if is_stable(*_coefficients(run.x, p))] or runs
         free = min(inside, key=lambda run: run.fun if np.isfinite(run.fun) else np.inf).x
     ar, ma = _coefficients(free, p)
     mean, variance, logs = _profile(scaled, ar, ma, constant)
@@ -68,16 +71,17 @@ def fit(values: Floats, p: int, q: int, constant: bool) -> Arma:
     )
 
 
-def root(ar: Floats | tuple[float, ...], ma: Floats | tuple[float, ...]) -> float:
-    """Return the modulus of the root nearest to the unit circle, of both polynomials.
+def is_stable(ar: Floats | tuple[float, ...], ma: Floats | tuple[float, ...]) -> bool:
+    """Return whether the roots of both polynomials keep off the unit circle.
 
     A moving-average root at 1 does not count: it is a line with noise, differenced.
     """
+    of_ar = np.roots(np.append(1.0, -np.array(ar)))
     of_ma = np.roots(np.append(1.0, ma))
     notches = of_ma[(np.abs(of_ma.imag) > 1e-3) | (of_ma.real < 0)]
-    inverse = np.append(np.roots(np.append(1.0, -np.array(ar))), notches)
-    largest = np.abs(inverse).max() if len(inverse) else 0.0
-    return float(1 / largest) if largest else np.inf
+    return bool(
+        (np.abs(of_ar) < _FARTHEST_POLE).all() and (np.abs(notches) < _FARTHEST_NOTCH).all()
+    )
 
 
 def innovations(values: Floats, ar: Floats, ma: Floats) -> tuple[Floats, Floats]:

@@ -2,8 +2,9 @@
 
 As the manual says, the KPSS test chooses d, and every order is tried (no stepwise search);
 AIC counts the variance as a parameter, as R and the recorded tables do. A constant belongs to
-every model with d = 0 and to none with d = 2. Orders whose roots come within 1 % of the unit
-circle are refused, as by Hyndman and Khandakar: they fit the notch that STL leaves at a season.
+every model with d = 0 and to none with d = 2. Orders with a pole within 1 % of the unit
+circle are refused, as by Hyndman and Khandakar, and with a zero within 5 %: those fit the notch
+that STL leaves at a season.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emulator.ml.arima.arma import NEAREST_ROOT, Arma, NoLikelihoodError, fit, root
+from emulator.ml.arima.arma import Arma, NoLikelihoodError, fit, is_stable
 from emulator.ml.arima.options import Options
 from emulator.ml.arima.regular import UnfitSeriesError
 from emulator.ml.arima.types import Floats
@@ -60,7 +61,7 @@ def _orders(d: int, options: Options) -> list[tuple[int, int, int, bool]]:
 
 def _stable(one: Candidate) -> Candidate:
     """Refuse a candidate whose roots are too near to the unit circle."""
-    if one.process is None or root(one.process.ar, one.process.ma) > NEAREST_ROOT:
+    if one.process is None or is_stable(one.process.ar, one.process.ma):
         return one
     reason = f"Order ({one.p}, {one.d}, {one.q}) cannot stabilize the time series."
     return Candidate(one.p, one.d, one.q, one.has_drift, error_message=reason)
