@@ -47,8 +47,9 @@ serve: $(STAMP) ## API and page on http://127.0.0.1:8080.
 	@$(PY) -m pipeline serve
 
 .PHONY: test
-test: $(STAMP) ## All tests but the long ones.
-	@$(PY) -m pytest -m "not soak and not cloud"
+test: $(STAMP) ## All tests but the long ones, a file to each core.
+	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
+	-m "not soak and not cloud"
 
 .PHONY: soak
 soak: $(STAMP) ## Load, long fuzzing, sabotage and millions of rows.
