@@ -12,7 +12,7 @@ from bqemulator.config import LogLevel, PersistenceMode, Settings
 from bqemulator.domain.errors import InternalError
 from bqemulator.server import EmulatorServer
 
-from emulator import seams
+from emulator import running, seams
 from emulator.errors import DataDirectoryError, EmulatorError, PortTaken
 from emulator.recovery import reconcile
 
@@ -79,7 +79,9 @@ async def start_bigquery(
 
 
 async def stop_bigquery(server: EmulatorServer) -> None:
-    """Stop the server; what still computes after STOP_SECONDS is left behind."""
+    """Cancel what runs and stop the server; what computes after STOP_SECONDS is left behind."""
+    for job in running.all_jobs():
+        job.cancel()
     try:
         await asyncio.wait_for(server.stop(), STOP_SECONDS)
     except TimeoutError:

@@ -22,6 +22,7 @@ from bqemulator.storage.engine import DuckDBEngine
 
 from emulator.casts import MACROS
 from emulator.ml.preprocessing import MACROS as PREPROCESSING_MACROS
+from emulator.running import CURRENT_JOB
 
 EXTENSIONS = ("spatial", "avro")
 CONFLICTS = ("onflict", "Failed to commit: PRIMARY KEY", "Duplicate key")
@@ -61,12 +62,14 @@ class ThreadedEngine(DuckDBEngine):
         cursor = getattr(self._threads, "cursor", None)
         if cursor is None:
             cursor = self._threads.cursor = self.cursor()
+        _remember(cursor)
         return cursor
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a new cursor on the database, for a result that is streamed."""
         cursor = super().connection.cursor()
         cursor.execute("SET TimeZone = 'UTC'")
+        _remember(cursor)
         return cursor
 
     def execute(self, sql: str, parameters: list[Any] | None = None) -> duckdb.DuckDBPyConnection:
@@ -91,6 +94,13 @@ class ThreadedEngine(DuckDBEngine):
             yield
         finally:
             self._writing.release()
+
+
+def _remember(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Let the job that takes the cursor be interrupted on it."""
+    job = CURRENT_JOB.get()
+    if job is not None:
+        job.uses(cursor)
 
 
 def install_extensions() -> None:

@@ -52,7 +52,7 @@ def client_error(error: Exception, session: Session, sql: str) -> DomainError:
     if isinstance(error, DomainError) and not isinstance(error, InternalError):
         return _in_google_s_words(error)
     _log.error("job failed", sql=sql, exc_info=error)
-    return InvalidQueryError(_message(error))
+    return unexpected(error)
 
 
 def _in_google_s_words(error: DomainError) -> DomainError:
@@ -85,13 +85,18 @@ def install(app: FastAPI) -> None:
     """Make the app answer 400 where it would have answered 500 or 501."""
     UnsupportedFeatureError.http_status = 400
 
-    async def unexpected(request: Request, error: Exception) -> JSONResponse:
+    async def handle(request: Request, error: Exception) -> JSONResponse:
         _log.error("request failed", path=request.url.path, exc_info=error)
-        return answer(InvalidQueryError(_message(error)))
+        return answer(unexpected(error))
 
-    app.add_exception_handler(InternalError, unexpected)
-    app.add_exception_handler(duckdb.Error, unexpected)
-    app.add_exception_handler(Exception, unexpected)
+    app.add_exception_handler(InternalError, handle)
+    app.add_exception_handler(duckdb.Error, handle)
+    app.add_exception_handler(Exception, handle)
+
+
+def unexpected(error: Exception) -> InvalidQueryError:
+    """Return what a client is told of an error that nobody expected."""
+    return InvalidQueryError(_message(error))
 
 
 def answer(error: DomainError) -> JSONResponse:

@@ -23,10 +23,11 @@ from bqemulator.row_access.identity import CallerIdentity
 from bqemulator.scripting.ast import SqlStmt
 from bqemulator.scripting.parser import parse_script
 
-from emulator import definitions, results, statements, temporary, translation
+from emulator import definitions, results, running, statements, temporary, translation
 from emulator.external.tables import external_tables
 from emulator.failures import client_error
 from emulator.naming import qualify
+from emulator.running import CURRENT_JOB, JobCancelled, check_cancelled
 from emulator.session import CURRENT_SESSION, Outcome, Session
 from emulator.syntax import bare, may_be_script
 
@@ -40,10 +41,29 @@ _bqemulator_query_job = executor.execute_query_job
 
 
 async def in_thread(job: Callable[[], Coroutine[Any, Any, JobMeta]]) -> JobMeta:
-    """Run a job's coroutine in a thread with a loop of its own."""
-    context = copy_context()
+    """Run a job's coroutine in a thread with a loop of its own.
+
+    Raises
+    ------
+    JobCancelled
+        Whatever the job made of that.
+    """
+    context, known = copy_context(), CURRENT_JOB.get()
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_threads, lambda: context.run(lambda: asyncio.run(job())))
+
+    def run() -> JobMeta:
+        if known is None:
+            return asyncio.run(job())
+        with known.in_this_thread():
+            try:
+                check_cancelled()
+                return asyncio.run(job())
+            except Exception as error:
+                if known.cancelled.is_set():
+                    raise JobCancelled from error
+                raise
+
+    return await loop.run_in_executor(_threads, lambda: context.run(run))
 
 
 async def execute_query_job(
@@ -58,6 +78,10 @@ async def execute_query_job(
 ) -> JobMeta:
     """Run a query job; stands where bqemulator's function of this name stood."""
     session = Session(project_id, DEFAULT_DATASET.get(), ctx, StatementEngine(caller), query_params)
+    known = CURRENT_JOB.get()
+    if known is not None and not known.id:
+        known.id = job_id
+        running.add(known)
 
     async def job() -> JobMeta:
         CURRENT_SESSION.set(session)
@@ -66,10 +90,15 @@ async def execute_query_job(
         except Exception as error:
             raise client_error(error, session, bq_sql) from error
         finally:
+            if known is not None:
+                known.leave_alone()  # what a cancelled job leaves is cleared away
             session.close()
         meta.configuration.setdefault("query", {})["query"] = bq_sql
         results.forget_oldest()
-        return meta
+        if known is None:
+            return meta
+        began = {"creation_time": known.started, "start_time": known.started}
+        return meta.model_copy(update=began)
 
     return await in_thread(job)
 
@@ -85,6 +114,7 @@ async def run(
 
     A script goes to bqemulator as it is; its statements come back one by one (`scripts`).
     """
+    check_cancelled()
     external_tables(session.context).refresh()
     if temporary.ends_session(bare(sql)):
         return results.record(job_id, sql, Outcome(None, "CALL"), session)

@@ -16,6 +16,7 @@ from bqemulator.scripting.interpreter import ScriptInterpreter
 
 from emulator import statements, temporary, translation
 from emulator.naming import qualify
+from emulator.running import check_cancelled
 from emulator.session import CURRENT_SESSION, Session
 from emulator.syntax import bare
 
@@ -26,6 +27,7 @@ _run_with_values = ScriptInterpreter._run_statement_with_params
 
 async def exec_sql(self: ScriptInterpreter, sql: str) -> None:
     """Run one statement of a script."""
+    check_cancelled()
     session = _session(self)
     if session is None:
         await _run_statement(self, sql)
@@ -41,6 +43,7 @@ async def exec_sql(self: ScriptInterpreter, sql: str) -> None:
 
 async def run_query(self: ScriptInterpreter, bq_sql: str) -> pa.Table:
     """Run a query inside an expression of a script."""
+    check_cancelled()
     session = _session(self)
     if session is not None:
         bq_sql = qualify(await statements.rewrite(bq_sql, session), session)

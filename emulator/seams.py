@@ -31,12 +31,14 @@ from emulator import (
     jobs,
     loads,
     parsing,
-    queries,
     reading,
     scripts,
     tables,
     translation,
     uploads,
+)
+from emulator import (
+    job_routes as our_job_routes,
 )
 from emulator.engine import ThreadedEngine
 from emulator.ml.routes import router as models
@@ -164,7 +166,7 @@ def create_app(context: Any) -> FastAPI:
 
 def routers() -> tuple[APIRouter, ...]:
     """Return our routes, in the order in which they are asked."""
-    return (models, datasets.router, tables.router, queries.router)
+    return (models, datasets.router, tables.router, our_job_routes.router)
 
 
 def remember_default_dataset(

@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 from bqemulator.storage.sql_identifiers import quoted_schema, quoted_table_ref
 
+from emulator.running import check_cancelled
 from emulator.session import Session
 
 DATASET = "_ml_results"
@@ -58,6 +59,7 @@ class ResultTable:
 
     def append(self, batch: pa.RecordBatch | pa.Table) -> None:
         """Add rows."""
+        check_cancelled()
         table = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
         self._waiting.append(table)
         if sum(one.num_rows for one in self._waiting) >= WRITTEN_ROWS:

@@ -22,6 +22,7 @@ from emulator.ml.store import store_of
 from emulator.ml.syntax import Source, read_path
 from emulator.ml.training import Order, train
 from emulator.ml.transform.clause import Clause
+from emulator.running import check_cancelled
 from emulator.session import Outcome, Session
 
 # The hidden dataset of query results; bigframes keeps its models beside them.
@@ -77,6 +78,7 @@ async def _create(source: Source, session: Session) -> Outcome | None:
     if asked.clause is None and options.model_type == "TRANSFORM_ONLY":
         raise StatementError("A TRANSFORM_ONLY model needs a TRANSFORM clause.")
     model = await train(Order(asked.name, options, asked.query, asked.clause), session)
+    check_cancelled()
     _check_dataset(asked.name, session)
     store.save(model)
     return Outcome(None, "CREATE_MODEL", "CREATE" if there is None else "REPLACE", target)

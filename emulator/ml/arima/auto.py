@@ -18,6 +18,7 @@ from emulator.ml.arima.options import Options
 from emulator.ml.arima.regular import UnfitSeriesError
 from emulator.ml.arima.types import Floats
 from emulator.ml.arima.unit_root import differences
+from emulator.running import check_cancelled
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ def _stable(one: Candidate) -> Candidate:
 
 
 def _candidate(values: Floats, p: int, d: int, q: int, drift: bool) -> Candidate:
+    check_cancelled()
     constant = drift or d == 0
     parameters = p + q + constant + 1
     changes = np.diff(values, d)

@@ -16,6 +16,7 @@ from scipy.signal import lfilter
 
 from emulator.ml.arima.arma import innovations
 from emulator.ml.arima.types import Floats
+from emulator.running import check_cancelled
 
 THRESHOLD = 4.2
 SHORTEST_SEGMENT = 7
@@ -41,6 +42,7 @@ def steps(values: Floats, seasonless: Callable[[Floats], Floats]) -> Floats:
     if len(values) < 3 * SHORTEST_SEGMENT:
         return out
     for _ in range(MOST):
+        check_cancelled()
         found = _largest(seasonless(values - out))
         if found is None:
             break

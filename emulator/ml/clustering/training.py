@@ -25,6 +25,7 @@ from emulator.ml.data.training_data import TrainingSet
 from emulator.ml.errors import OptionError, TrainingDataError
 from emulator.ml.model import Fitted, Iteration
 from emulator.ml.options.kmeans import KMeansOptions
+from emulator.running import check_cancelled
 
 LEAST_CLUSTERS, MOST_CLUSTERS = 2, 100
 SEED = 20_250_101
@@ -93,6 +94,7 @@ def _first_rows(space: Space, starts: Codes | None, options: KMeansOptions) -> C
     chosen = [int(random.integers(space.rows))]
     nearest = np.square(space.distances(space.points(np.array(chosen)))[:, 0])
     while len(chosen) < count:
+        check_cancelled()
         total = nearest.sum()
         chances = nearest / total if total > 0 else None
         chosen.append(int(random.choice(space.rows, p=chances)))
@@ -109,6 +111,7 @@ def _iterate(
     found = space.assign(centres)
     before = found.loss
     for index in range(options.max_iterations):
+        check_cancelled()
         started = time.perf_counter()
         centres = space.centres(found, centres)
         found = space.assign(centres)

@@ -21,6 +21,7 @@ from emulator.ml.data.features import CategoricalFeature, Feature, is_one_hot
 from emulator.ml.data.rows import number_squares, raw_shift
 from emulator.ml.model import Iteration
 from emulator.ml.options.glm import GlmOptions
+from emulator.running import check_cancelled
 
 RATES = (2.0, 1.0, 0.5, 0.25)
 
@@ -84,6 +85,7 @@ def descend(problem: Problem) -> Solution:
     steps: list[Iteration] = []
     before = problem.loss.loss(point.scores)
     for index in range(options.max_iterations):
+        check_cancelled()
         started = time.perf_counter()
         point, rate, objective = _step(problem, point, rate, scale, active)
         loss = objective - _penalty(options, point.weights)

@@ -22,6 +22,7 @@ from emulator.ml.data.rows import number_squares, raw_shift
 from emulator.ml.glm.descent import Problem, Solution, descend
 from emulator.ml.model import Iteration
 from emulator.ml.options.glm import GlmOptions
+from emulator.running import check_cancelled
 
 MOST_CARDINALITY = 10_000
 DIRECT_SIZE = 1_500
@@ -141,6 +142,7 @@ def _direct(design: Design, residual: Floats, scale: Floats, active: Flags, l2: 
     vectors, values = vectors[:, values > limit], values[values > limit]
     weights = np.zeros(design.size)
     for _ in range(REFINEMENTS):
+        check_cancelled()
         slope = design.adjoint(residual - design.forward(weights))[0] / scale / design.rows
         slope -= l2 * weights * scale
         step = np.zeros(design.size)
@@ -163,6 +165,7 @@ def _conjugate(design: Design, residual: Floats, scale: Floats, active: Flags, l
     direction, square = left.copy(), float(left @ left)
     least = square * 1e-28
     for _ in range(2 * DIRECT_SIZE):
+        check_cancelled()
         if square <= least:
             break
         turned = slope_of(direction)

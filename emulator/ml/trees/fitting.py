@@ -22,6 +22,7 @@ from emulator.ml.trees.models import Scorer
 from emulator.ml.trees.parameters import Ensemble
 from emulator.ml.trees.rows import Rows
 from emulator.ml.trees.training import Trained, train
+from emulator.running import check_cancelled
 
 Floats = npt.NDArray[np.float32]
 EXPLAINED_ROWS = 1 << 14
@@ -53,7 +54,13 @@ def fit_trees(given: TrainingSet, options: TreeOptions) -> Fitted:
         if len(given.evaluation):
             evaluation = _rows(given, given.evaluation, values, encoding, None)
         given.data.clear()
-        trained = train(training, options.settings, classes=classes, evaluation=evaluation)
+        trained = train(
+            training,
+            options.settings,
+            classes=classes,
+            evaluation=evaluation,
+            watch=lambda _: check_cancelled(),
+        )
     except TreesError as error:
         raise TrainingDataError(str(error)) from error
     if not trained.model.exact:

@@ -1,50 +1,45 @@
 """Models outlive the emulator; a training that is killed leaves the model that was there."""
 
-import threading
 import time
-from contextlib import suppress
 from pathlib import Path
 
-import requests
+import pytest
+from google.cloud.bigquery import QueryJobConfig
 
 from cloud.clients import bigquery_client
 from tests.conftest import attach, start_cloud
+from tests.emulator.ml.families import FAMILIES, REPLACE, answers, connected, create
 
-SMALL = "options(model_type = 'linear_reg', input_label_cols = ['y']) as select"
-ROWS = "x, 2.0 * x + 1 as y from unnest(generate_array(1, 300)) as x"
-MANY_ROWS = "mod(x, 997) as x, x * 0.5 as y from unnest(generate_array(1, 4000000)) as x"
+DATASET = "kept"
+ROWS, MANY_ROWS = 300, 4_000_000
 
 
-def test_a_model_survives_a_restart_and_a_killed_replacement(tmp_path: Path):
+@pytest.mark.parametrize("killed", ["line", "trees"])
+def test_models_survive_a_restart_and_a_killed_replacement(tmp_path: Path, killed: str):
     first = start_cloud(tmp_path)
     try:
-        client = bigquery_client(attach(tmp_path, first).settings)
-        client.create_dataset("kept")
-        client.query(f"create model kept.m {SMALL} {ROWS}").result()
-        before = list(client.query("select * from ml.weights(model kept.m)").result())
-        training = threading.Thread(
-            target=_send, args=(client, f"create or replace model kept.m {SMALL} {MANY_ROWS}")
-        )
-        training.start()
+        client = connected(bigquery_client(attach(tmp_path, first).settings), DATASET)
+        for family in FAMILIES:
+            client.query(create(family, family, ROWS)).result()
+        before = {family: answers(client, family, family) for family in FAMILIES}
+        training = client.query(create(killed, killed, MANY_ROWS, REPLACE))
+        fresh = client.query(create("fresh", killed, MANY_ROWS))
         time.sleep(0.4)
-        assert training.is_alive()
+        assert [client.get_job(job.job_id).state for job in (training, fresh)] == ["RUNNING"] * 2
     finally:
         first.kill()
         first.wait(timeout=30)
-    training.join(timeout=30)
 
     (tmp_path / "cloud.json").unlink(missing_ok=True)
     second = start_cloud(tmp_path)
     try:
         client = bigquery_client(attach(tmp_path, second).settings)
+        client.default_query_job_config = QueryJobConfig(
+            default_dataset=f"{client.project}.{DATASET}"
+        )
 
-        assert list(client.query("select * from ml.weights(model kept.m)").result()) == before
-        assert [model.model_id for model in client.list_models("kept")] == ["m"]
+        assert {family: answers(client, family, family) for family in FAMILIES} == before
+        assert {model.model_id for model in client.list_models(DATASET)} == {*FAMILIES}
     finally:
         second.terminate()
         second.wait(timeout=30)
-
-
-def _send(client, sql):
-    with suppress(requests.ConnectionError):
-        client.query(sql, retry=None, job_retry=None, timeout=20)
