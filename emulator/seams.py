@@ -26,6 +26,7 @@ from emulator import (
     datasets,
     declarations,
     destinations,
+    extracts,
     failures,
     generation,
     jobs,
@@ -69,6 +70,7 @@ def seams() -> tuple[Seam, ...]:
             remember_default_dataset,
         ),
         Seam(job_routes, "execute_copy_job", load, copies.execute_copy_job),
+        Seam(job_routes, "execute_extract_job", load, extracts.execute_extract_job),
         Seam(executor, "rewrite_and_translate_statement", chain, translation.translate),
         Seam(interpreter, "rewrite_and_translate_statement", chain, translation.translate),
         Seam(

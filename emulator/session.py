@@ -94,10 +94,7 @@ class Session:
     @property
     def cloud_file(self) -> Path:
         """Where the running cloud says which ports it has."""
-        data_dir = self.context.settings.data_dir
-        if data_dir is None:
-            raise InternalError("The emulator runs without a data directory.")
-        return data_dir.parent / CLOUD_FILE
+        return cloud_file(self.context)
 
     def resolve(self, path: str) -> tuple[str, str, str]:
         """Return (project, dataset, name) of a table or model path, default dataset applied.
@@ -168,6 +165,14 @@ class Rewriter(Protocol):
     def __call__(self, statement: str, session: Session) -> Awaitable[str]:
         """Return the statement, rewritten or as it was."""
         ...
+
+
+def cloud_file(context: AppContext) -> Path:
+    """Return where the running cloud says which ports it has."""
+    data_dir = context.settings.data_dir
+    if data_dir is None:
+        raise InternalError("The emulator runs without a data directory.")
+    return data_dir.parent / CLOUD_FILE
 
 
 def split_path(path: str) -> list[str]:

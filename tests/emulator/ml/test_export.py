@@ -9,8 +9,10 @@ import tarfile
 
 import pytest
 from google.api_core.exceptions import BadRequest, NotFound
+from google.cloud.bigquery import ExtractJobConfig, ModelReference
 
 from cloud.clients import storage_client
+from tests.emulator.ml.conftest import DATASET
 
 BUCKET = "exports"
 FEATURES = "fuel, box, year, mileage"
@@ -121,3 +123,50 @@ def test_an_export_goes_into_a_bucket(ask, bucket, uri, error, message):
     )
     with pytest.raises(error, match=message):
         ask(f"export model small options(uri = '{uri}')")
+
+
+def extract(client, model, uri, **options):
+    config = ExtractJobConfig(**options)
+    source = ModelReference.from_string(f"{client.project}.{DATASET}.{model}")
+    return client.extract_table(source, uri, source_type="Model", job_config=config)
+
+
+def test_an_extract_job_writes_what_export_model_writes(ask, client, bucket, exported):
+    ask(
+        "create or replace model extracted options(model_type = 'boosted_tree_regressor', "
+        f"input_label_cols = ['price'], max_iterations = 3) as select {FEATURES}, price from cars"
+    )
+    folder = exported("extracted")
+
+    job = extract(
+        client, "extracted", f"gs://{BUCKET}/by_job", destination_format="ML_XGBOOST_BOOSTER"
+    )
+    job.result()
+
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    files = {str(path.relative_to(folder)) for path in paths}
+    assert job.destination_uri_file_counts == [len(files)]
+    for blob in bucket.client.list_blobs(BUCKET, prefix="by_job/"):
+        name = blob.name.removeprefix("by_job/")
+        files.remove(name)
+        if not name.endswith(".tar.gz"):
+            assert blob.download_as_bytes() == (folder / name).read_bytes()
+    assert not files
+
+
+def test_an_extract_job_refuses_what_it_cannot_write(ask, client, bucket):
+    for model, uri, options, message in (
+        ("price", f"gs://{BUCKET}/x", {}, "not emulated"),
+        ("segment_tree", f"gs://{BUCKET}/x", {"destination_format": "ML_TF_SAVED_MODEL"}, "ML_XGB"),
+        ("segment_tree", f"gs://{BUCKET}/x", {"destination_format": "CSV"}, "'CSV'"),
+        ("segment_tree", [f"gs://{BUCKET}/x", f"gs://{BUCKET}/y"], {}, "found 2"),
+        ("segment_tree", "gs://no_such_bucket_here/x", {}, "Not found: Bucket"),
+        ("no_such_model", f"gs://{BUCKET}/x", {}, "Not found: Model"),
+    ):
+        ask(
+            "create model if not exists segment_tree options(model_type = "
+            "'boosted_tree_classifier', input_label_cols = ['segment'], max_iterations = 1) "
+            f"as select {FEATURES}, segment from cars"
+        )
+        with pytest.raises((BadRequest, NotFound), match=message):
+            extract(client, model, uri, **options).result()
