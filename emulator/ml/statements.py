@@ -18,6 +18,8 @@ from emulator.ml.metadata import check_labels
 from emulator.ml.model import Metadata, Model, ModelName
 from emulator.ml.names import resolve
 from emulator.ml.options import read_training_options
+from emulator.ml.options.base import TrainingOptions
+from emulator.ml.options.time_series import TimeSeriesOptions
 from emulator.ml.store import store_of
 from emulator.ml.syntax import Source, read_path
 from emulator.ml.training import Order, train
@@ -55,6 +57,7 @@ class _Create:
     options: dict[str, Any]
     query: str
     clause: Clause | None
+    holidays: str | None
 
 
 async def _create(source: Source, session: Session) -> Outcome | None:
@@ -77,7 +80,10 @@ async def _create(source: Source, session: Session) -> Outcome | None:
     options = read_training_options(asked.options)
     if asked.clause is None and options.model_type == "TRANSFORM_ONLY":
         raise StatementError("A TRANSFORM_ONLY model needs a TRANSFORM clause.")
-    model = await train(Order(asked.name, options, asked.query, asked.clause), session)
+    if asked.holidays is not None:
+        _check_custom_holidays(asked, options)
+    order = Order(asked.name, options, asked.query, asked.clause, asked.holidays)
+    model = await train(order, session)
     check_cancelled()
     _check_dataset(asked.name, session)
     store.save(model)
@@ -112,7 +118,45 @@ def _read_create(source: Source, session: Session) -> _Create:
     last = len(source.words)
     if source.is_word(last - 1, ";"):
         last -= 1
-    return _Create(name, replaces, if_not_exists, options, source.slice(at + 1, last), clause)
+    query, holidays = _read_queries(source, at + 1, last)
+    return _Create(name, replaces, if_not_exists, options, query, clause, holidays)
+
+
+def _read_queries(source: Source, first: int, last: int) -> tuple[str, str | None]:
+    """Return the training query and that of `custom_holiday`, if it is there."""
+    named = [source.is_word(first + 1, part, "AS", "(") for part in _PARTS]
+    if not (source.is_word(first, "(") and any(named)):
+        return source.slice(first, last), None
+    found: dict[str, str] = {}
+    for start, end in source.split(first + 1, source.closing(first)):
+        name = source.words[start].text.upper()
+        if name not in _PARTS or name in found or not source.is_word(start, name, "AS", "("):
+            raise StatementError(
+                f"Unexpected {source.words[start].text} in the AS clause of CREATE MODEL; expected "
+                "training_data AS (…), custom_holiday AS (…)."
+            )
+        closing = source.closing(start + 2)
+        if closing != end - 1 or source.closing(first) != last - 1:
+            raise StatementError(f"Syntax error in CREATE MODEL after {name.lower()} AS (…).")
+        found[name] = source.slice(start + 3, closing)
+    if "TRAINING_DATA" not in found:
+        raise StatementError("CREATE MODEL needs training_data AS (…) beside custom_holiday.")
+    return found["TRAINING_DATA"], found.get("CUSTOM_HOLIDAY")
+
+
+_PARTS = ("TRAINING_DATA", "CUSTOM_HOLIDAY")
+
+
+def _check_custom_holidays(asked: _Create, options: TrainingOptions) -> None:
+    if not isinstance(options, TimeSeriesOptions):
+        raise StatementError(f"custom_holiday is not supported for {options.model_type}.")
+    if asked.clause is not None:
+        raise StatementError("custom_holiday cannot be used with a TRANSFORM clause.")
+    if options.data_frequency not in ("AUTO_FREQUENCY", "DAILY"):
+        raise StatementError(
+            f"custom_holiday needs DATA_FREQUENCY 'DAILY' or 'AUTO_FREQUENCY', found "
+            f"'{options.data_frequency}'."
+        )
 
 
 async def _drop(source: Source, session: Session) -> Outcome | None:

@@ -16,6 +16,7 @@ from emulator.ml.model import Fitted, Metadata, Model, ModelName
 from emulator.ml.options import TREES
 from emulator.ml.options.base import TrainingOptions
 from emulator.ml.options.time_series import TimeSeriesOptions
+from emulator.ml.time_series.holidays import modelled
 from emulator.ml.time_series.training import SeriesCollector, fit_time_series
 from emulator.ml.transform.clause import Clause
 from emulator.ml.transform.freezing import freeze
@@ -35,12 +36,13 @@ FITS: dict[str, Callable[[TrainingSet, Any], Fitted]] = {
 
 @dataclass(frozen=True)
 class Order:
-    """What CREATE MODEL asks for."""
+    """What CREATE MODEL asks for; `holidays` is the query of `custom_holiday`."""
 
     name: ModelName
     options: TrainingOptions
     query: str
     clause: Clause | None
+    holidays: str | None = None
 
 
 async def train(order: Order, session: Session) -> Model:
@@ -59,12 +61,14 @@ async def train(order: Order, session: Session) -> Model:
     if order.options.model_type == "TRANSFORM_ONLY":
         fitted = Fitted(options=order.options, parameters=None)
         return named(fitted, order.name, started, transform)
+    custom = None if order.holidays is None else await session.query(order.holidays)
     async with session.reader(query, parameters) as reader:
         if isinstance(order.options, TimeSeriesOptions):
             series = SeriesCollector(reader.schema, order.options)
             for batch in reader:
                 series.append(batch)
-            fitted = fit_time_series(series, order.options)
+            holidays = modelled(order.options.holiday_region, custom)
+            fitted = fit_time_series(series, order.options, holidays)
         else:
             columns = Columns(reader.schema, order.options)
             for batch in reader:

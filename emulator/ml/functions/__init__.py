@@ -24,6 +24,7 @@ from emulator.ml.functions import (
     feature_info,
     forecast,
     global_explain,
+    holiday_info,
     predict,
     principal_component_info,
     principal_components,
@@ -61,6 +62,7 @@ FUNCTIONS = (
     explain_forecast,
     arima_evaluate,
     arima_coefficients,
+    holiday_info,
 )
 
 _BY_NAME = {function.NAME: function for function in FUNCTIONS}
@@ -73,7 +75,7 @@ OTHERS = frozenset(
     "ANNOTATE_IMAGE BAG_OF_WORDS"
     " CONVERT_COLOR_SPACE CONVERT_IMAGE_TYPE DECODE_IMAGE DESCRIBE_DATA DETECT_CHANGE_POINTS"
     " ENTITY_FEATURES_AT_TIME FEATURES_AT_TIME"
-    " GENERATE_EMBEDDING GENERATE_TABLE GENERATE_TEXT GENERATE_TEXT_EMBEDDING HOLIDAY_INFO"
+    " GENERATE_EMBEDDING GENERATE_TABLE GENERATE_TEXT GENERATE_TEXT_EMBEDDING"
     " PROCESS_DOCUMENT RECOMMEND RECONSTRUCTION_LOSS RESIZE_IMAGE TF_IDF TFDV_DESCRIBE"
     " TFDV_VALIDATE TRANSCRIBE TRANSLATE TRIAL_INFO UNDERSTAND_TEXT VALIDATE_DATA_DRIFT"
     " VALIDATE_DATA_SKEW".split()

@@ -15,7 +15,7 @@ from emulator.ml.options import TIME_SERIES
 from emulator.ml.options.time_series import TimeSeriesOptions
 from emulator.ml.results import ResultTable
 from emulator.ml.time_series.columns import timestamps
-from emulator.ml.time_series.tables import Part, by_series
+from emulator.ml.time_series.tables import Part, by_series, series_of
 from emulator.session import Session
 
 NAME = "EXPLAIN_FORECAST"
@@ -58,9 +58,18 @@ async def run(model: Model, call: Call, session: Session) -> ResultTable:
         )
     horizon = horizon_of(model, call, DEFAULT_HORIZON)
     level = confidence_of(call)
-    return by_series(
-        model, session, _SCHEMA, lambda series: _part(arima.explain(series, horizon, level))
-    )
+    names = dict.fromkeys(n for one in series_of(model).series for n in one.holiday_names)
+    own = [pa.field(f"holiday_effect_{name}", pa.float64()) for name in names]
+
+    def part(series: arima.FittedSeries) -> Part:
+        found = arima.explain(series, horizon, level)
+        count = len(found.times)
+        by_name = {
+            f"holiday_effect_{name}": nullable(found.holidays.get(name), count) for name in names
+        }
+        return _part(found) | by_name
+
+    return by_series(model, session, pa.schema([*_SCHEMA, *own]), part)
 
 
 def _part(found: arima.Explanation) -> Part:

@@ -6,8 +6,16 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from emulator.ml import arima
+from emulator.ml.errors import NotEmulated
 from emulator.ml.options.base import KEY, OptionSet, Rule, TrainingOptions
 from emulator.ml.options.values import boolean, integer, invalid, number, one_of, text
+
+REGIONS = frozenset(
+    "GLOBAL NA JAPAC EMEA LAC AE AR AT AU BE BR CA CH CL CN CO CZ DE DK DZ EC EE EG ES FI FR GB GR"
+    " HK HU ID IE IL IN IR IT JP KR LV MA MX MY NG NL NO NZ PE PH PK PL PT RO RS RU SA SE SG SI SK"
+    " TH TR TW UA US VE VN ZA".split()
+)
+EMULATED_REGIONS = frozenset({"US"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +25,7 @@ class TimeSeriesOptions(TrainingOptions):
     time_series_timestamp_col: str | None = None
     time_series_data_col: str | None = None
     time_series_id_col: tuple[str, ...] = ()
+    holiday_region: tuple[str, ...] = ()
     horizon: int = 1000
     auto_arima: bool = True
     auto_arima_max_order: int | None = None
@@ -53,6 +62,22 @@ def _columns(name: str, value: Any) -> tuple[str, ...]:
     return tuple(names)
 
 
+def _regions(name: str, value: Any) -> tuple[str, ...]:
+    regions = [value] if isinstance(value, str) else value
+    if not isinstance(regions, list) or not regions:
+        raise invalid(name, value, "a region such as 'US' or an ARRAY of regions")
+    for region in regions:
+        if region not in REGIONS:
+            raise invalid(name, region, f"one of {', '.join(sorted(REGIONS))}")
+        if region not in EMULATED_REGIONS:
+            raise NotEmulated(
+                f"HOLIDAY_REGION = '{region}'",
+                "Its holidays are only in a public data set of Google's: name them in "
+                "custom_holiday (region, holiday_name, primary_date).",
+            )
+    return tuple(regions)
+
+
 def _order(name: str, value: Any) -> tuple[int, ...]:
     if not isinstance(value, tuple) or [type(one) for one in value] != [int] * 3:
         raise invalid(name, value, "three INT64 in brackets, such as (1, 1, 0)")
@@ -82,6 +107,7 @@ OPTION_SET = OptionSet(
         "time_series_timestamp_col": text,
         "time_series_data_col": text,
         "time_series_id_col": _columns,
+        "holiday_region": _regions,
         "horizon": integer(),
         "auto_arima": boolean,
         "auto_arima_max_order": integer(),
@@ -107,5 +133,5 @@ OPTION_SET = OptionSet(
         ),
         *map(_core, arima.RULES),
     ),
-    refused=("holiday_region", "hierarchical_time_series_cols", *KEY),
+    refused=("hierarchical_time_series_cols", *KEY),
 )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 
-from emulator.ml.arima import fit_series
+from emulator.ml import arima
 from emulator.ml.data.description import describe_numbers
 from emulator.ml.data.training_columns import InputColumn
 from emulator.ml.errors import TrainingDataError
@@ -46,7 +47,11 @@ def column_names(options: TimeSeriesOptions) -> list[str]:
     ]
 
 
-def fit_time_series(collector: SeriesCollector, options: TimeSeriesOptions) -> Fitted:
+def fit_time_series(
+    collector: SeriesCollector,
+    options: TimeSeriesOptions,
+    holidays: tuple[arima.Holiday, ...] = (),
+) -> Fitted:
     """Fit every series.
 
     Raises
@@ -61,7 +66,8 @@ def fit_time_series(collector: SeriesCollector, options: TimeSeriesOptions) -> F
     ids = tuple(range(2, table.num_columns))
     found = collector.columns
     rows = read_rows(SeriesColumns(0, 1, ids, found.names, found.types), table)
-    fitted = tuple(fit_series(one.times, one.values, options.settings) for one in rows)
+    settings = replace(options.settings, holidays=holidays)
+    fitted = tuple(arima.fit_series(one.times, one.values, settings) for one in rows)
     if len(fitted) == 1 and fitted[0].error_message is not None:
         raise TrainingDataError(fitted[0].error_message)
     milliseconds = int(1000 * (time.perf_counter() - started))

@@ -172,7 +172,11 @@ def test_the_model_is_there_after_a_read_back(client, weekly):
         (f"{ARIMA}, non_seasonal_order = (1, 1, 1)", f"select * from {DAYS}", "AUTO_ARIMA is FALS"),
         (f"{ARIMA}, auto_arima = false", f"select * from {DAYS}", "NON_SEASONAL_ORDER must be set"),
         (f"{ARIMA}, seasonalities = ['lunar']", f"select * from {DAYS}", "SEASONALITIES must be"),
-        (f"{ARIMA}, holiday_region = 'BR'", f"select * from {DAYS}", "HOLIDAY_REGION is not emul"),
+        (
+            f"{ARIMA}, holiday_region = 'BR'",
+            f"select * from {DAYS}",
+            "HOLIDAY_REGION = 'BR' is not emulated.*custom_holiday",
+        ),
         (ARIMA, f"select day from {DAYS}", 'column "y" is not among the columns'),
         (ARIMA, f"select day, 'x' as y from {DAYS}", 'Column "y" has type STRING; expected'),
         (ARIMA, f"select 1 as day, y from {DAYS}", 'Column "day" has type INT64; expected'),
