@@ -26,7 +26,7 @@ class Call:
     start, stop : int
         Where the call stands in the statement.
     model : str
-        Path of the model as written.
+        Path of the model as written; empty where the function takes none.
     data : str or None
         Query of the data argument, complete in itself.
     settings : dict
@@ -85,8 +85,8 @@ def _is_call(source: Source, at: int) -> bool:
     return not any(source.is_word(at - 1, word) for word in (".", *_TABLE_WORDS))
 
 
-def read_call(source: Source, place: Place) -> Call:
-    """Read a call's arguments.
+def read_call(source: Source, place: Place, takes_model: bool = True) -> Call:
+    """Read a call's arguments, the first of which is a model unless the function takes none.
 
     Raises
     ------
@@ -95,15 +95,22 @@ def read_call(source: Source, place: Place) -> Call:
     """
     at, end, function = place.first, place.last, place.function
     parts = source.split(at + 4, end)
+    call = Call(function, source.words[at].start, source.words[end].stop, "", None, {}, None)
+    if takes_model:
+        call = replace(call, model=_model(source, function, parts))
+        parts = parts[1:]
+    for first, last in parts:
+        call = replace(call, **_argument(source, first, last))
+    return call if call.data is None else replace(call, data=_with_visible(source, at, call.data))
+
+
+def _model(source: Source, function: str, parts: list[tuple[int, int]]) -> str:
     if not parts or not source.is_word(parts[0][0], "MODEL"):
         raise StatementError(f"ML.{function} needs MODEL and a model name as its first argument.")
     model, after = read_path(source, parts[0][0] + 1)
     if after != parts[0][1]:
         raise StatementError(f"Syntax error in ML.{function} after MODEL {model}.")
-    call = Call(function, source.words[at].start, source.words[end].stop, model, None, {}, None)
-    for first, last in parts[1:]:
-        call = replace(call, **_argument(source, first, last))
-    return call if call.data is None else replace(call, data=_with_visible(source, at, call.data))
+    return model
 
 
 def _argument(source: Source, first: int, last: int) -> dict[str, Any]:

@@ -71,6 +71,24 @@ class ResultTable:
         self._write_waiting()
         return self._path
 
+    def ask(self, select: str, rows: str = "SELECT *", whole: bool = False) -> list[dict[str, Any]]:
+        """Return what DuckDB's SQL finds in the rows.
+
+        Parameters
+        ----------
+        select : str
+            What follows SELECT.
+        rows : str
+            A SELECT over the table, without FROM, that `select` reads.
+        whole : bool
+            Whether `select` has its own FROM, over `$rows`.
+        """
+        self._write_waiting()
+        statement = f"SELECT {select}" if whole else f"SELECT {select} FROM ({rows} FROM $rows)"
+        cursor = self._connection.execute(statement.replace("$rows", self._table))
+        found: list[dict[str, Any]] = cursor.to_arrow_table().to_pylist()
+        return found
+
     def _write_waiting(self) -> None:
         if self._waiting:
             rows, self._waiting = pa.concat_tables(self._waiting), []

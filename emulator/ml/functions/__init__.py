@@ -7,6 +7,7 @@ function is one module beside these and one entry in `FUNCTIONS`.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from emulator.ml.calls import Call, Place, next_place, read_call
 from emulator.ml.errors import NotEmulated, StatementError
@@ -16,6 +17,7 @@ from emulator.ml.functions import (
     arima_evaluate,
     centroids,
     confusion_matrix,
+    describe_data,
     detect_anomalies,
     evaluate,
     explain_forecast,
@@ -34,6 +36,7 @@ from emulator.ml.functions import (
     weights,
 )
 from emulator.ml.functions.settings import check_settings
+from emulator.ml.model import Model
 from emulator.ml.names import resolve
 from emulator.ml.preprocessing import BY_NAME as PREPROCESSING
 from emulator.ml.store import store_of
@@ -63,6 +66,7 @@ FUNCTIONS = (
     arima_evaluate,
     arima_coefficients,
     holiday_info,
+    describe_data,
 )
 
 _BY_NAME = {function.NAME: function for function in FUNCTIONS}
@@ -73,7 +77,7 @@ _DEFINITIONS = ("MATERIALIZED", "FUNCTION", "PROCEDURE")
 # Google documents these too.
 OTHERS = frozenset(
     "ANNOTATE_IMAGE BAG_OF_WORDS"
-    " CONVERT_COLOR_SPACE CONVERT_IMAGE_TYPE DECODE_IMAGE DESCRIBE_DATA DETECT_CHANGE_POINTS"
+    " CONVERT_COLOR_SPACE CONVERT_IMAGE_TYPE DECODE_IMAGE DETECT_CHANGE_POINTS"
     " ENTITY_FEATURES_AT_TIME FEATURES_AT_TIME"
     " GENERATE_EMBEDDING GENERATE_TABLE GENERATE_TEXT GENERATE_TEXT_EMBEDDING"
     " PROCESS_DOCUMENT RECOMMEND RECONSTRUCTION_LOSS RESIZE_IMAGE TF_IDF TFDV_DESCRIBE"
@@ -98,7 +102,7 @@ async def rewrite(statement: str, session: Session) -> str:
     while (place := next_place(source := Source(statement), PREPROCESSING)) is not None:
         _check_name(place)
         _check_definition(source, place)
-        call = read_call(source, place)
+        call = read_call(source, place, _takes_model(_BY_NAME[place.function]))
         path = await _run(call, session)
         statement = f"{statement[: call.start]}{path}{statement[call.stop :]}"
     return statement
@@ -106,13 +110,7 @@ async def rewrite(statement: str, session: Session) -> str:
 
 async def _run(call: Call, session: Session) -> str:
     function = _BY_NAME[call.function]
-    model = store_of(session.context).get(resolve(call.model, session))
-    applies = getattr(function, "APPLIES", None)
-    if applies is not None and model.type not in applies:
-        raise StatementError(
-            f"ML.{call.function} is not supported for model type {model.type} "
-            f"({model.name}); it applies to {', '.join(sorted(applies))}."
-        )
+    model = _model(function, call, session) if _takes_model(function) else None
     check_settings(call, function.SETTINGS)
     if call.expression is not None and not getattr(function, "TAKES_EXPRESSION", False):
         raise StatementError(f"ML.{call.function} does not take the argument {call.expression}.")
@@ -124,8 +122,24 @@ async def _run(call: Call, session: Session) -> str:
                 f"A positional query parameter in the data of ML.{call.function}",
                 "Use a named one, such as @value.",
             )
-    result = await function.run(model, call, session)
+    arguments = (call, session) if model is None else (model, call, session)
+    result = await function.run(*arguments)
     return str(result.path)
+
+
+def _takes_model(function: Any) -> bool:
+    return getattr(function, "TAKES_MODEL", True)
+
+
+def _model(function: Any, call: Call, session: Session) -> Model:
+    model = store_of(session.context).get(resolve(call.model, session))
+    applies = getattr(function, "APPLIES", None)
+    if applies is not None and model.type not in applies:
+        raise StatementError(
+            f"ML.{call.function} is not supported for model type {model.type} "
+            f"({model.name}); it applies to {', '.join(sorted(applies))}."
+        )
+    return model
 
 
 def _check_name(place: Place) -> None:

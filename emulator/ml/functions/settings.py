@@ -50,11 +50,13 @@ def number(call: Call, name: str, default: float, most: float | None = None) -> 
     return float(value)
 
 
-def integer(call: Call, name: str, default: int) -> int:
-    """Return a setting that is a whole number of at least 1."""
+def integer(call: Call, name: str, default: int, most: int | None = None) -> int:
+    """Return a setting that is a whole number of at least 1 and at most `most`."""
     value = call.settings.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise _invalid(call, name, value, "an INT64 of at least 1")
+    plain = isinstance(value, int) and not isinstance(value, bool)
+    if not plain or value < 1 or (most is not None and value > most):
+        limit = "of at least 1" if most is None else f"from 1 to {most}"
+        raise _invalid(call, name, value, f"an INT64 {limit}")
     return int(value)
 
 
