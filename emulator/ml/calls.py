@@ -33,6 +33,8 @@ class Call:
         Fields of the STRUCT argument, names in lower case.
     expression : str or None
         An argument that is neither data nor STRUCT, e.g. thresholds.
+    study : str or None
+        Query of the second data argument.
     """
 
     function: str
@@ -42,6 +44,7 @@ class Call:
     data: str | None
     settings: dict[str, Any]
     expression: str | None
+    study: str | None = None
 
 
 @dataclass(frozen=True)
@@ -100,8 +103,12 @@ def read_call(source: Source, place: Place, takes_model: bool = True) -> Call:
         call = replace(call, model=_model(source, function, parts))
         parts = parts[1:]
     for first, last in parts:
-        call = replace(call, **_argument(source, first, last))
-    return call if call.data is None else replace(call, data=_with_visible(source, at, call.data))
+        argument = _argument(source, first, last)
+        if "data" in argument:
+            query = _with_visible(source, at, argument["data"])
+            argument = {"data": query} if call.data is None else {"study": query}
+        call = replace(call, **argument)
+    return call
 
 
 def _model(source: Source, function: str, parts: list[tuple[int, int]]) -> str:

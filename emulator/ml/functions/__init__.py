@@ -33,6 +33,7 @@ from emulator.ml.functions import (
     roc_curve,
     training_info,
     transform,
+    validate_data_drift,
     weights,
 )
 from emulator.ml.functions.settings import check_settings
@@ -67,6 +68,7 @@ FUNCTIONS = (
     arima_coefficients,
     holiday_info,
     describe_data,
+    validate_data_drift,
 )
 
 _BY_NAME = {function.NAME: function for function in FUNCTIONS}
@@ -81,7 +83,7 @@ OTHERS = frozenset(
     " ENTITY_FEATURES_AT_TIME FEATURES_AT_TIME"
     " GENERATE_EMBEDDING GENERATE_TABLE GENERATE_TEXT GENERATE_TEXT_EMBEDDING"
     " PROCESS_DOCUMENT RECOMMEND RECONSTRUCTION_LOSS RESIZE_IMAGE TF_IDF TFDV_DESCRIBE"
-    " TFDV_VALIDATE TRANSCRIBE TRANSLATE TRIAL_INFO UNDERSTAND_TEXT VALIDATE_DATA_DRIFT"
+    " TFDV_VALIDATE TRANSCRIBE TRANSLATE TRIAL_INFO UNDERSTAND_TEXT"
     " VALIDATE_DATA_SKEW".split()
 )
 
@@ -114,10 +116,12 @@ async def _run(call: Call, session: Session) -> str:
     check_settings(call, function.SETTINGS)
     if call.expression is not None and not getattr(function, "TAKES_EXPRESSION", False):
         raise StatementError(f"ML.{call.function} does not take the argument {call.expression}.")
-    if call.data is not None:
+    if call.study is not None and not getattr(function, "TAKES_STUDY", False):
+        raise StatementError(f"ML.{call.function} does not take a second table or query.")
+    for data in filter(None, (call.data, call.study)):
         if not getattr(function, "TAKES_DATA", False):
             raise StatementError(f"ML.{call.function} does not take input data.")
-        if any(word.kind == "PLACEHOLDER" for word in Source(call.data).words):
+        if any(word.kind == "PLACEHOLDER" for word in Source(data).words):
             raise NotEmulated(
                 f"A positional query parameter in the data of ML.{call.function}",
                 "Use a named one, such as @value.",

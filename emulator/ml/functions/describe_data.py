@@ -5,16 +5,13 @@ What BigQuery approximates (quantiles, distinct and top values) is exact here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from emulator.ml.calls import Call
-from emulator.ml.data import types
-from emulator.ml.errors import InputDataError, StatementError
+from emulator.ml.data.plain import PlainColumn, read_plain
+from emulator.ml.errors import StatementError
 from emulator.ml.functions.settings import integer
 from emulator.ml.results import ResultTable
 from emulator.session import Session
@@ -47,34 +44,6 @@ _SCHEMA = pa.schema(
 )
 
 
-@dataclass(frozen=True)
-class _Column:
-    """A column or a field of one: where it is, and its values' kind."""
-
-    name: str
-    path: tuple[int, ...]
-    kind: pa.DataType
-
-    @property
-    def is_array(self) -> bool:
-        return types.is_array(self.kind)
-
-    @property
-    def is_sparse(self) -> bool:
-        return self.is_array and pa.types.is_struct(self.kind.value_type)
-
-    @property
-    def value_kind(self) -> str:
-        """BigQuery's type of one value."""
-        if self.is_sparse:
-            return types.type_name(self.kind.value_type.field(1).type)
-        return types.type_name(self.kind.value_type if self.is_array else self.kind)
-
-    @property
-    def is_numeric(self) -> bool:
-        return self.value_kind in types.NUMERIC
-
-
 async def run(call: Call, session: Session) -> ResultTable:
     """Return one row per column, fields of STRUCT columns each by itself."""
     quantiles = integer(call, "num_quantiles", 2, MOST_QUANTILES)
@@ -82,93 +51,15 @@ async def run(call: Call, session: Session) -> ResultTable:
     top = integer(call, "top_k", 1, MOST_TOP_VALUES)
     if call.data is None:
         raise StatementError("ML.DESCRIBE_DATA needs TABLE and a name, or a query in brackets.")
-    async with session.reader(call.data) as reader:
-        columns = list(_columns(reader.schema))
-        plain = ResultTable(session, pa.schema(_plain_fields(columns)))
-        for batch in reader:
-            plain.append(_plain(columns, batch))
+    plain, columns = await read_plain(call.data, session, NAME)
     rows = [_row(plain, at, column, quantiles, lengths, top) for at, column in enumerate(columns)]
     result = ResultTable(session, _SCHEMA)
     result.append(pa.Table.from_pylist(rows, _SCHEMA))
     return result
 
 
-def _columns(schema: pa.Schema) -> Iterator[_Column]:
-    for at, field in enumerate(schema):
-        parts = [_Column(field.name, (at,), field.type)]
-        if pa.types.is_struct(field.type):
-            parts = [
-                _Column(f"{field.name}_{inner.name}", (at, place), inner.type)
-                for place, inner in enumerate(field.type)
-            ]
-        for column in parts:
-            if column.value_kind not in types.LABELS or not _is_pair(column):
-                raise InputDataError(
-                    f'Column "{column.name}" has type {types.type_name(column.kind)}, which '
-                    "ML.DESCRIBE_DATA does not take; leave it out of the query."
-                )
-            yield column
-
-
-def _is_pair(column: _Column) -> bool:
-    """Return whether a sparse column is an ARRAY<STRUCT<INT64, numerical>>."""
-    if not column.is_sparse:
-        return True
-    element = column.kind.value_type
-    names = [types.type_name(field.type) for field in element]
-    return len(names) == 2 and names[0] == "INT64" and names[1] in types.NUMERIC
-
-
-def _plain_fields(columns: list[_Column]) -> list[tuple[str, pa.DataType]]:
-    fields: list[tuple[str, pa.DataType]] = []
-    for at, column in enumerate(columns):
-        value = _NUMBER if column.is_numeric else _TEXT
-        fields.append((f"c{at}", pa.list_(value) if column.is_array else value))
-        if column.is_sparse:
-            fields.append((f"i{at}", pa.list_(_INTEGER)))
-    return fields
-
-
-def _plain(columns: list[_Column], batch: pa.RecordBatch) -> pa.Table:
-    """Return the values as FLOAT64 or STRING, arrays of them, and indices of sparse ones."""
-    arrays: list[pa.Array] = []
-    for column in columns:
-        array = batch.column(column.path[0])
-        if len(column.path) == 2:
-            array = pc.struct_field(array, [column.path[1]])
-        if not column.is_array:
-            arrays.append(_values(array, column))
-            continue
-        array = array.cast(pa.list_(column.kind.value_type))
-        offsets, values = array.offsets, array.values
-        if column.is_sparse:
-            numbers, places = pc.struct_field(values, [1]), pc.struct_field(values, [0])
-            arrays.append(_listed(offsets, _values(numbers, column), array))
-            arrays.append(_listed(offsets, places.cast(_INTEGER), array))
-        else:
-            arrays.append(_listed(offsets, _values(values, column), array))
-    return pa.Table.from_arrays(arrays, schema=pa.schema(_plain_fields(columns)))
-
-
-def _listed(offsets: pa.Array, values: pa.Array, like: pa.Array) -> pa.Array:
-    mask = like.is_null() if like.null_count else None
-    return pa.ListArray.from_arrays(offsets, values, mask=mask)
-
-
-def _values(array: pa.Array, column: _Column) -> pa.Array:
-    if column.is_numeric:
-        return pc.cast(array, _NUMBER, safe=False)
-    if column.value_kind == "BYTES":
-        texts = [one if one is None else one.decode(errors="replace") for one in array.to_pylist()]
-        return pa.array(texts, _TEXT)
-    texts = types.as_text(array).cast(_TEXT)
-    if column.value_kind == "TIMESTAMP":
-        texts = pc.binary_join_element_wise(texts, "+00", "")
-    return texts
-
-
 def _row(
-    plain: ResultTable, at: int, column: _Column, quantiles: int, lengths: int, top: int
+    plain: ResultTable, at: int, column: PlainColumn, quantiles: int, lengths: int, top: int
 ) -> dict[str, Any]:
     name = f"c{at}"
     row = plain.ask(f"count(*) AS num_rows, count(*) - count({name}) AS num_nulls")[0]

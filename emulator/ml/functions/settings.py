@@ -60,6 +60,37 @@ def integer(call: Call, name: str, default: int, most: int | None = None) -> int
     return int(value)
 
 
+def share(call: Call, name: str, default: float) -> float:
+    """Return a setting of at least 0 and below 1."""
+    value = call.settings.get(name, default)
+    if not _is_share(value):
+        raise _invalid(call, name, value, "a number of at least 0 and below 1")
+    return float(value)
+
+
+def shares(call: Call, name: str) -> dict[str, float]:
+    """Return a setting that is an ARRAY of STRUCT(column, share), columns in lower case."""
+    pairs = call.settings.get(name, [])
+    found: dict[str, float] = {}
+    for pair in pairs if isinstance(pairs, list) else [None]:
+        if not (isinstance(pair, tuple) and len(pair) == 2 and _is_share(pair[1])):
+            raise _invalid(call, name, pairs, "pairs such as ('column', 0.1), each 0 to below 1")
+        found[str(pair[0]).lower()] = float(pair[1])
+    return found
+
+
+def choice(call: Call, name: str, allowed: tuple[str, ...]) -> str:
+    """Return a setting that is one of these words, the first if it is not given."""
+    value = call.settings.get(name, allowed[0])
+    if not isinstance(value, str) or value.upper() not in allowed:
+        raise _invalid(call, name, value, " or ".join(allowed))
+    return value.upper()
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1
+
+
 def flag(call: Call, name: str, default: bool = False) -> bool:
     """Return a setting that is TRUE or FALSE."""
     value = call.settings.get(name, default)

@@ -1,0 +1,141 @@
+"""Columns of a data argument as FLOAT64 or STRING values, for statistics over any type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from emulator.ml.data import types
+from emulator.ml.errors import InputDataError
+from emulator.ml.results import ResultTable
+from emulator.session import Session
+
+_INTEGER, _NUMBER, _TEXT = pa.int64(), pa.float64(), pa.string()
+
+
+@dataclass(frozen=True)
+class PlainColumn:
+    """A column or a field of one: where it is, and its values' kind."""
+
+    name: str
+    path: tuple[int, ...]
+    kind: pa.DataType
+
+    @property
+    def is_array(self) -> bool:
+        """Whether its values are those of arrays."""
+        return types.is_array(self.kind)
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether those are pairs of index and number."""
+        return self.is_array and pa.types.is_struct(self.kind.value_type)
+
+    @property
+    def value_kind(self) -> str:
+        """BigQuery's type of one value."""
+        if self.is_sparse:
+            return types.type_name(self.kind.value_type.field(1).type)
+        return types.type_name(self.kind.value_type if self.is_array else self.kind)
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether its values are numbers."""
+        return self.value_kind in types.NUMERIC
+
+
+async def read_plain(
+    query: str, session: Session, function: str
+) -> tuple[ResultTable, list[PlainColumn]]:
+    """Return the rows of a query as plain values, and its columns.
+
+    Column `n` is `cn` in the table; the indices of a sparse array are `in`.
+
+    Raises
+    ------
+    InputDataError
+        If a column has a type that the function does not take.
+    """
+    async with session.reader(query) as reader:
+        columns = list(_columns(reader.schema, function))
+        plain = ResultTable(session, pa.schema(_plain_fields(columns)))
+        for batch in reader:
+            plain.append(_plain(columns, batch))
+    return plain, columns
+
+
+def _columns(schema: pa.Schema, function: str) -> Iterator[PlainColumn]:
+    for at, field in enumerate(schema):
+        parts = [PlainColumn(field.name, (at,), field.type)]
+        if pa.types.is_struct(field.type):
+            parts = [
+                PlainColumn(f"{field.name}_{inner.name}", (at, place), inner.type)
+                for place, inner in enumerate(field.type)
+            ]
+        for column in parts:
+            if column.value_kind not in types.LABELS or not _is_pair(column):
+                raise InputDataError(
+                    f'Column "{column.name}" has type {types.type_name(column.kind)}, which '
+                    f"ML.{function} does not take; leave it out of the query."
+                )
+            yield column
+
+
+def _is_pair(column: PlainColumn) -> bool:
+    """Return whether a sparse column is an ARRAY<STRUCT<INT64, numerical>>."""
+    if not column.is_sparse:
+        return True
+    element = column.kind.value_type
+    names = [types.type_name(field.type) for field in element]
+    return len(names) == 2 and names[0] == "INT64" and names[1] in types.NUMERIC
+
+
+def _plain_fields(columns: list[PlainColumn]) -> list[tuple[str, pa.DataType]]:
+    fields: list[tuple[str, pa.DataType]] = []
+    for at, column in enumerate(columns):
+        value = _NUMBER if column.is_numeric else _TEXT
+        fields.append((f"c{at}", pa.list_(value) if column.is_array else value))
+        if column.is_sparse:
+            fields.append((f"i{at}", pa.list_(_INTEGER)))
+    return fields
+
+
+def _plain(columns: list[PlainColumn], batch: pa.RecordBatch) -> pa.Table:
+    """Return the values as FLOAT64 or STRING, arrays of them, and indices of sparse ones."""
+    arrays: list[pa.Array] = []
+    for column in columns:
+        array = batch.column(column.path[0])
+        if len(column.path) == 2:
+            array = pc.struct_field(array, [column.path[1]])
+        if not column.is_array:
+            arrays.append(_values(array, column))
+            continue
+        array = array.cast(pa.list_(column.kind.value_type))
+        offsets, values = array.offsets, array.values
+        if column.is_sparse:
+            numbers, places = pc.struct_field(values, [1]), pc.struct_field(values, [0])
+            arrays.append(_listed(offsets, _values(numbers, column), array))
+            arrays.append(_listed(offsets, places.cast(_INTEGER), array))
+        else:
+            arrays.append(_listed(offsets, _values(values, column), array))
+    return pa.Table.from_arrays(arrays, schema=pa.schema(_plain_fields(columns)))
+
+
+def _listed(offsets: pa.Array, values: pa.Array, like: pa.Array) -> pa.Array:
+    mask = like.is_null() if like.null_count else None
+    return pa.ListArray.from_arrays(offsets, values, mask=mask)
+
+
+def _values(array: pa.Array, column: PlainColumn) -> pa.Array:
+    if column.is_numeric:
+        return pc.cast(array, _NUMBER, safe=False)
+    if column.value_kind == "BYTES":
+        texts = [one if one is None else one.decode(errors="replace") for one in array.to_pylist()]
+        return pa.array(texts, _TEXT)
+    texts = types.as_text(array).cast(_TEXT)
+    if column.value_kind == "TIMESTAMP":
+        texts = pc.binary_join_element_wise(texts, "+00", "")
+    return texts
