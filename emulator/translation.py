@@ -28,6 +28,7 @@ from emulator.naming import quote_projects
 from emulator.now import rewrite_now
 from emulator.rows import rewrite_rows
 from emulator.session import CURRENT_SESSION, Session, split_path
+from emulator.subscripts import rewrite_subscripts
 from emulator.syntax import table_path
 
 BATCH_ROWS = 50_000
@@ -70,7 +71,13 @@ def rewrite_for_row_access(
             bq_sql, project_id=project_id, caller=caller, catalog=catalog
         )
     bq_sql = rewrite_file_names(bq_sql, is_external)
-    for rewrite in (rewrite_preprocessing, rewrite_rows, rewrite_now, rewrite_casts):
+    for rewrite in (
+        rewrite_preprocessing,
+        rewrite_rows,
+        rewrite_subscripts,
+        rewrite_now,
+        rewrite_casts,
+    ):
         bq_sql = rewrite(bq_sql)
     return bq_sql
 

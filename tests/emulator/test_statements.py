@@ -408,3 +408,25 @@ def test_a_row_is_a_struct(client: Client) -> None:
 
     assert row == {"a": 1, "b": "x"}
     assert several == [{"a": 1, "b": "x", "c": 2}, {"a": 2, "b": "y", "c": 3}]
+
+
+@pytest.mark.parametrize(
+    ("subscript", "expected"),
+    [
+        ("offset(n)", ["a", "b", "c"]),
+        ("offset(mod(n + 1, 3))", ["b", "c", "a"]),
+        ("safe_offset(n + 1)", ["b", "c", None]),
+        ("offset(cast(n as int64))", ["a", "b", "c"]),
+        ("ordinal(n + 1)", ["a", "b", "c"]),
+        ("offset(1)", ["b", "b", "b"]),
+        ("offset(if(['x', 'y', 'z'][offset(n)] = 'x', 2, 0))", ["c", "a", "a"]),
+    ],
+)
+def test_array_subscripts_count_as_they_say(
+    client: Client, subscript: str, expected: list[str | None]
+) -> None:
+    rows = client.query(
+        f"select ['a', 'b', 'c'][{subscript}] as w from unnest([0, 1, 2]) as n order by n"
+    ).result()
+
+    assert [row.w for row in rows] == expected
