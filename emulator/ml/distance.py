@@ -22,14 +22,14 @@ class Histogram:
     ----------
     low, high : float
         Least and largest finite value.
-    counts : array of float, shape (buckets,)
+    counts : tuple of float, one a bucket
     below, above, unknown : float
         How often -inf, inf and NaN appear.
     """
 
     low: float
     high: float
-    counts: Floats
+    counts: tuple[float, ...]
     below: float = 0
     above: float = 0
     unknown: float = 0
@@ -46,7 +46,7 @@ class Histogram:
         inside = np.zeros(len(edges) + 1)
         if self.low == self.high:
             place = np.searchsorted(edges, self.low, side="right")
-            inside[place - (len(edges) > 0 and self.low == edges[-1])] = self.counts.sum()
+            inside[place - (len(edges) > 0 and self.low == edges[-1])] = sum(self.counts)
         else:
             inside[1:-1] = np.diff(
                 np.interp(edges, self.edges, np.concatenate([[0.0], np.cumsum(self.counts)]))

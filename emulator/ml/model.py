@@ -7,6 +7,7 @@ from typing import Any
 
 from emulator.ml.clustering.parameters import Clusters
 from emulator.ml.data.features import Feature, feature_from_json, feature_to_json
+from emulator.ml.data.profile import Profile
 from emulator.ml.data.training_columns import InputColumn
 from emulator.ml.decomposition.parameters import Components
 from emulator.ml.glm.parameters import Weights
@@ -99,6 +100,9 @@ class Fitted:
         Ascending label values as text; the last of two is the positive class.
     explanation : tuple of tuple of float, or None
         Per class (one for a regression) and feature: mean absolute attribution.
+    profiles : tuple of Profile
+        Of the training query's feature columns, before a TRANSFORM clause; empty for a time
+        series.
     """
 
     options: TrainingOptions
@@ -113,6 +117,7 @@ class Fitted:
     confusion: Confusion | None = None
     roc: Roc | None = None
     explanation: tuple[tuple[float, ...], ...] | None = None
+    profiles: tuple[Profile, ...] = ()
     split_method: str = "NO_SPLIT"
 
 
@@ -142,7 +147,8 @@ def model_to_json(model: Model) -> dict[str, Any]:
     data["features"] = [feature_to_json(feature) for feature in model.features]
     data["options"] = {**asdict(model.options), "given": sorted(model.options.given)}
     data["iterations"] = [asdict(step) for step in model.iterations]
-    data["inputs"] = [asdict(column) for column in model.inputs]
+    for key in ("inputs", "profiles"):
+        data[key] = [asdict(one) for one in data[key]]
     data["parameters"] = model.parameters and {
         "class": type(model.parameters).__name__,
         **_parameters_to_json(model.parameters),
@@ -164,6 +170,7 @@ def model_from_json(data: dict[str, Any]) -> Model:
             "parameters": _parameters(data["parameters"]),
             "inputs": tuple(InputColumn(**one) for one in data["inputs"]),
             "features": tuple(feature_from_json(one) for one in data["features"]),
+            "profiles": tuple(Profile.from_json(one) for one in data.get("profiles", ())),
             "classes": _tuples(data["classes"]),
             "iterations": tuple(
                 Iteration(**{key: _tuples(value) for key, value in step.items()})

@@ -19,8 +19,7 @@ from emulator.ml.options.time_series import TimeSeriesOptions
 from emulator.ml.time_series.holidays import modelled
 from emulator.ml.time_series.training import SeriesCollector, fit_time_series
 from emulator.ml.transform.clause import Clause
-from emulator.ml.transform.freezing import freeze
-from emulator.ml.transform.parameters import Transform
+from emulator.ml.transform.freezing import Frozen, freeze
 from emulator.ml.trees.fitting import fit_trees
 from emulator.session import Session
 
@@ -54,13 +53,13 @@ async def train(order: Order, session: Session) -> Model:
         If the query's columns or rows cannot train such a model.
     """
     started = time.time()
-    query, parameters, transform = order.query, session.parameters, None
+    query, parameters, frozen = order.query, session.parameters, None
     if order.clause is not None:
-        query, transform = await freeze(order.clause, query, order.options, session)
-        parameters = None
+        frozen = await freeze(order.clause, query, order.options, session)
+        query, parameters = frozen.query, None
     if order.options.model_type == "TRANSFORM_ONLY":
         fitted = Fitted(options=order.options, parameters=None)
-        return named(fitted, order.name, started, transform)
+        return named(fitted, order.name, started, frozen)
     custom = None if order.holidays is None else await session.query(order.holidays)
     async with session.reader(query, parameters) as reader:
         if isinstance(order.options, TimeSeriesOptions):
@@ -74,7 +73,7 @@ async def train(order: Order, session: Session) -> Model:
             for batch in reader:
                 columns.append(batch)
             fitted = fit(columns, order.options)
-    return named(fitted, order.name, started, transform)
+    return named(fitted, order.name, started, frozen)
 
 
 def fit(columns: Columns, options: TrainingOptions) -> Fitted:
@@ -86,6 +85,7 @@ def fit(columns: Columns, options: TrainingOptions) -> Fitted:
         fitted,
         inputs=rows.inputs,
         features=rows.features,
+        profiles=rows.profiles,
         label=None if label is None else label.name,
         label_type=None if label is None else label.type,
         classes=None if label is None else label.classes,
@@ -93,11 +93,12 @@ def fit(columns: Columns, options: TrainingOptions) -> Fitted:
     )
 
 
-def named(
-    fitted: Fitted, name: ModelName, started: float, transform: Transform | None = None
-) -> Model:
-    """Return the model of that name."""
+def named(fitted: Fitted, name: ModelName, started: float, frozen: Frozen | None = None) -> Model:
+    """Return the model of that name; the columns before a TRANSFORM clause are its profiles."""
     now = int(time.time() * 1000)
     values = {each.name: getattr(fitted, each.name) for each in fields(fitted)}
     metadata = Metadata(created=now, modified=now)
+    transform = None
+    if frozen is not None:
+        values["profiles"], transform = frozen.profiles, frozen.transform
     return Model(**values, name=name, transform=transform, started=started, metadata=metadata)

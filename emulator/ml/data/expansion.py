@@ -41,12 +41,15 @@ class Plain:
         NUMBER, CATEGORY, CATEGORIES, VECTOR or SPARSE.
     read : callable
         From the query's Arrow column to this one.
+    is_whole : bool
+        Whether it holds the values of the column, and not a part of them such as the month.
     """
 
     name: str
     type: str
     kind: str
     read: Read
+    is_whole: bool = True
 
 
 def expand(field: pa.Field) -> tuple[Plain, ...]:
@@ -122,7 +125,7 @@ def _moments(name: str, read: Read) -> Iterator[Plain]:
         def category(array: pa.Array, part: Read = part) -> pa.Array:
             return pc.cast(part(_utc(read(array))), pa.string())
 
-        yield Plain(f"_TS_{prefix}_{name}", "TIMESTAMP", CATEGORY, category)
+        yield Plain(f"_TS_{prefix}_{name}", "TIMESTAMP", CATEGORY, category, is_whole=False)
 
 
 def _utc(array: pa.Array) -> pa.Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -42,6 +42,11 @@ class PlainColumn:
         return types.type_name(self.kind.value_type if self.is_array else self.kind)
 
     @property
+    def is_known(self) -> bool:
+        """Whether its values are numbers, texts or moments, or arrays of them."""
+        return self.value_kind in types.LABELS and _is_pair(self)
+
+    @property
     def is_numeric(self) -> bool:
         """Whether its values are numbers."""
         return self.value_kind in types.NUMERIC
@@ -59,29 +64,42 @@ async def read_plain(
     InputDataError
         If a column has a type that the function does not take.
     """
+
+    def check(column: PlainColumn) -> bool:
+        if not column.is_known:
+            raise InputDataError(
+                f'Column "{column.name}" has type {types.type_name(column.kind)}, which '
+                f"ML.{function} does not take; leave it out of the query."
+            )
+        return True
+
+    return await _read(query, session, check)
+
+
+async def read_known(query: str, session: Session) -> tuple[ResultTable, list[PlainColumn]]:
+    """Return the rows of a query as plain values, columns of other types left out."""
+    return await _read(query, session, lambda column: column.is_known)
+
+
+async def _read(
+    query: str, session: Session, keeps: Callable[[PlainColumn], bool]
+) -> tuple[ResultTable, list[PlainColumn]]:
     async with session.reader(query) as reader:
-        columns = list(_columns(reader.schema, function))
+        columns = [column for column in columns_of(reader.schema) if keeps(column)]
         plain = ResultTable(session, pa.schema(_plain_fields(columns)))
         for batch in reader:
             plain.append(_plain(columns, batch))
     return plain, columns
 
 
-def _columns(schema: pa.Schema, function: str) -> Iterator[PlainColumn]:
+def columns_of(schema: pa.Schema) -> Iterator[PlainColumn]:
+    """Yield the columns of a query, each field of a STRUCT by itself."""
     for at, field in enumerate(schema):
-        parts = [PlainColumn(field.name, (at,), field.type)]
-        if pa.types.is_struct(field.type):
-            parts = [
-                PlainColumn(f"{field.name}_{inner.name}", (at, place), inner.type)
-                for place, inner in enumerate(field.type)
-            ]
-        for column in parts:
-            if column.value_kind not in types.LABELS or not _is_pair(column):
-                raise InputDataError(
-                    f'Column "{column.name}" has type {types.type_name(column.kind)}, which '
-                    f"ML.{function} does not take; leave it out of the query."
-                )
-            yield column
+        if not pa.types.is_struct(field.type):
+            yield PlainColumn(field.name, (at,), field.type)
+            continue
+        for place, inner in enumerate(field.type):
+            yield PlainColumn(f"{field.name}_{inner.name}", (at, place), inner.type)
 
 
 def _is_pair(column: PlainColumn) -> bool:
@@ -135,7 +153,11 @@ def _values(array: pa.Array, column: PlainColumn) -> pa.Array:
     if column.value_kind == "BYTES":
         texts = [one if one is None else one.decode(errors="replace") for one in array.to_pylist()]
         return pa.array(texts, _TEXT)
-    texts = types.as_text(array).cast(_TEXT)
     if column.value_kind == "TIMESTAMP":
-        texts = pc.binary_join_element_wise(texts, "+00", "")
-    return texts
+        return written_timestamps(array)
+    return types.as_text(array).cast(_TEXT)
+
+
+def written_timestamps(array: pa.Array) -> pa.Array:
+    """Return timestamps as CAST AS STRING writes them."""
+    return pc.binary_join_element_wise(types.as_text(array).cast(_TEXT), "+00", "")

@@ -24,6 +24,7 @@ from emulator.ml.data.description import (
 )
 from emulator.ml.data.features import Encoded, Feature
 from emulator.ml.data.hashing import Hashes, hash_rows
+from emulator.ml.data.profile import Profile, profile_of_values
 from emulator.ml.data.training_columns import Column, Columns, InputColumn
 from emulator.ml.errors import TrainingDataError
 from emulator.ml.options.base import SupervisedOptions, TrainingOptions
@@ -58,6 +59,8 @@ class TrainingSet:
         Feature columns of the query, in its order.
     features : tuple of Feature
         What they expand to, in the same order.
+    profiles : tuple of Profile
+        Of the feature columns over all rows, NULL before it was filled.
     data : list
         Encoded rows of each feature; who trains may take them out.
     training, evaluation : arrays of row positions
@@ -73,6 +76,7 @@ class TrainingSet:
 
     inputs: tuple[InputColumn, ...]
     features: tuple[Feature, ...]
+    profiles: tuple[Profile, ...]
     data: list[Encoded]
     training: split.Rows
     evaluation: split.Rows
@@ -109,13 +113,16 @@ def make_training_set(columns: Columns, options: TrainingOptions) -> TrainingSet
         found = _label(columns.label, label, training)
         if found.classes is not None:
             evaluation = evaluation[found.values[evaluation] < len(found.classes)]
-    described = []
+    described, profiles = [], []
     for position, column in enumerate(columns.features):
         data, raw[position] = raw[position], None
+        if column.plain.is_whole:
+            profiles.append(profile_of_values(column.name, column.type, data))
         described.append(_describe(column, data, training, options))
     return TrainingSet(
         inputs=columns.inputs,
         features=tuple(feature for feature, _ in described),
+        profiles=tuple(profiles),
         data=[data for _, data in described],
         training=training,
         evaluation=evaluation,

@@ -34,6 +34,7 @@ from emulator.ml.functions import (
     training_info,
     transform,
     validate_data_drift,
+    validate_data_skew,
     weights,
 )
 from emulator.ml.functions.settings import check_settings
@@ -69,6 +70,7 @@ FUNCTIONS = (
     holiday_info,
     describe_data,
     validate_data_drift,
+    validate_data_skew,
 )
 
 _BY_NAME = {function.NAME: function for function in FUNCTIONS}
@@ -83,8 +85,7 @@ OTHERS = frozenset(
     " ENTITY_FEATURES_AT_TIME FEATURES_AT_TIME"
     " GENERATE_EMBEDDING GENERATE_TABLE GENERATE_TEXT GENERATE_TEXT_EMBEDDING"
     " PROCESS_DOCUMENT RECOMMEND RECONSTRUCTION_LOSS RESIZE_IMAGE TF_IDF TFDV_DESCRIBE"
-    " TFDV_VALIDATE TRANSCRIBE TRANSLATE TRIAL_INFO UNDERSTAND_TEXT"
-    " VALIDATE_DATA_SKEW".split()
+    " TFDV_VALIDATE TRANSCRIBE TRANSLATE TRIAL_INFO UNDERSTAND_TEXT".split()
 )
 
 

@@ -12,6 +12,8 @@ import pyarrow as pa
 from sqlglot import exp
 
 from emulator.ml.data import types
+from emulator.ml.data.plain import read_known
+from emulator.ml.data.profile import Profile, profile_of_column
 from emulator.ml.data.training_columns import InputColumn
 from emulator.ml.errors import StatementError, TrainingDataError
 from emulator.ml.options.base import SupervisedOptions, TrainingOptions
@@ -31,10 +33,17 @@ from emulator.ml.transform.parameters import (
 from emulator.session import Session
 
 
-async def freeze(
-    clause: Clause, query: str, options: TrainingOptions, session: Session
-) -> tuple[str, Transform]:
-    """Return the query whose rows train the model, and what prediction will repeat.
+@dataclass(frozen=True)
+class Frozen:
+    """The query whose rows train the model, what prediction repeats, and the columns before it."""
+
+    query: str
+    transform: Transform
+    profiles: tuple[Profile, ...]
+
+
+async def freeze(clause: Clause, query: str, options: TrainingOptions, session: Session) -> Frozen:
+    """Run the training query once and compute what the clause needs of its rows.
 
     Raises
     ------
@@ -53,7 +62,16 @@ async def freeze(
     table = statistics_table(transform, session)
     transformed = f"SELECT {select_list(transform.outputs, table)} FROM ({query})"
     typed = (await session.query(f"SELECT * FROM ({transformed}) LIMIT 0")).schema
-    return transformed, _with_types(transform, typed)
+    profiles = await _profiles(transform, query, session)
+    return Frozen(transformed, _with_types(transform, typed), profiles)
+
+
+async def _profiles(transform: Transform, query: str, session: Session) -> tuple[Profile, ...]:
+    names = ", ".join(f"`{one.name}`" for one in transform.inputs)
+    if not names:
+        return ()
+    plain, columns = await read_known(f"SELECT {names} FROM ({query})", session)
+    return tuple(profile_of_column(plain, at, one) for at, one in enumerate(columns))
 
 
 @dataclass
