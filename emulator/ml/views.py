@@ -21,7 +21,7 @@ from emulator.ml.syntax import Source, Word, read_path
 from emulator.session import Session
 
 _MARK = "bqml_view:"
-_MARKED = re.compile(rf"'{_MARK}([A-Za-z0-9+/=]+)'")
+_MARKED = re.compile(rf"{_MARK}([A-Za-z0-9+/=]+)'")
 _MENTION = re.compile(r"\bml\s*\.\s*\w+\s*\(", re.IGNORECASE)
 _BEFORE_TABLE = ("FROM", "JOIN", ",", "USING")
 _NO_ALIAS = frozenset(
@@ -77,7 +77,9 @@ async def as_shell(statement: str, session: Session) -> str:
     schema = (await session.query(f"SELECT * FROM ({query}) LIMIT 0")).schema
     columns = ", ".join(f"CAST(NULL AS {_type(field)}) AS `{field.name}`" for field in schema)
     mark = base64.b64encode(query.encode()).decode()
-    return f"{statement[:body]} SELECT {columns} FROM (SELECT 1) WHERE '{_MARK}{mark}' = ''"
+    # Read as it is, it would pass for a view without rows: it fails instead.
+    unread = f"ERROR('The view cannot be read here; {_MARK}{mark}')"
+    return f"{statement[:body]} SELECT {columns} FROM (SELECT 1 AS n) WHERE n = {unread}"
 
 
 def original(statement: str) -> str | None:
@@ -123,7 +125,7 @@ def _next_view(source: Source, session: Session) -> tuple[int, int, str] | None:
     if not source.is_readable:
         return None
     for at in range(1, len(source.words)):
-        if not any(source.is_word(at - 1, word) for word in _BEFORE_TABLE):
+        if not _is_table(source, at):
             continue
         word = source.words[at]
         if not _may_be_name(word):
@@ -157,9 +159,15 @@ def _names_view(source: Source, session: Session, depth: int) -> bool:
     return source.is_readable and any(
         _query_of(read_path(source, at)[0], session, depth + 1) is not None
         for at in range(1, len(source.words))
-        if any(source.is_word(at - 1, word) for word in _BEFORE_TABLE)
-        and _may_be_name(source.words[at])
+        if _is_table(source, at) and _may_be_name(source.words[at])
     )
+
+
+def _is_table(source: Source, at: int) -> bool:
+    """Whether a name here is a table's; `FROM (a JOIN b)` has brackets around the first."""
+    while source.is_word(at - 1, "("):
+        at -= 1
+    return any(source.is_word(at - 1, word) for word in _BEFORE_TABLE)
 
 
 def _may_be_name(word: Word) -> bool:

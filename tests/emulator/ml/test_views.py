@@ -55,6 +55,8 @@ def test_the_view_has_columns_a_query_and_a_description(client, predicted):
         "select count(*) as n from ml.predict(model price, (select *, 'Petrol' as fuel, "
         "'Manual' as box, 1.0 as mileage from (select year from v_predicted)))",
         "select (select count(*) from v_predicted) as n",
+        "select count(v_predicted.year) as n from (v_predicted cross join (select 1 as one))",
+        "select count(*) as n from ((select 1 as one) cross join v_predicted)",
         "declare n int64; set n = (select count(*) from v_predicted); select n as n",
     ],
 )
@@ -71,6 +73,11 @@ def test_a_view_over_the_view_and_a_table_from_it(ask, predicted):
     (outer,) = ask("select p from v_outer")
     assert outer["p"] > 0
     assert ask("select p from v_kept") == [outer]
+
+
+def test_a_view_that_is_read_around_sql_fails_and_does_not_seem_empty(client, ask, predicted):
+    with pytest.raises(BadRequest, match="The view cannot be read here"):
+        list(client.list_rows("ml_wire.v_predicted", selected_fields=[]))
 
 
 def test_a_common_table_expression_of_the_name_goes_first(ask, predicted):
