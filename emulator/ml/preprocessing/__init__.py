@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import sqlglot
 from sqlglot import exp
 
-from emulator.ml.errors import StatementError
+from emulator.ml.errors import NotEmulated, StatementError
 from emulator.ml.preprocessing import (
     arguments,
     buckets,
@@ -71,7 +71,7 @@ def rewrite_preprocessing(sql: str) -> str:
         tree = sqlglot.parse_one(sql, read="bigquery")
     except sqlglot.errors.SqlglotError:
         return sql
-    return write_out(tree, _windows).sql(dialect="bigquery")
+    return write_out(tree, _statistics).sql(dialect="bigquery")
 
 
 def write_out(tree: exp.Expr, supply: Supply) -> exp.Expr:
@@ -89,10 +89,58 @@ def function_of(dot: exp.Expr | None) -> Function | None:
     return BY_NAME.get(dot.expression.name.upper()) if dot.this.name.lower() == "ml" else None
 
 
-def _windows(function: Function, given: Arguments) -> Sequence[exp.Expr]:
+def _statistics(function: Function, given: Arguments) -> Sequence[exp.Expr]:
+    """Return a query's statistics: windows over its rows, or queries of the same rows."""
     assert function.aggregates is not None
-    windows = [exp.Window(this=one, over="OVER") for one in function.aggregates(given)]
-    return function.statistics(given, windows)
+    if not function.collects:
+        windows = [exp.Window(this=one, over="OVER") for one in function.aggregates(given)]
+        return function.statistics(given, windows)
+    rows = _rows_of(given.values[0], function)
+    values = Arguments(given.function, [exp.column(_VALUE), *given.values[1:]])
+    found = function.statistics(values, function.aggregates(values))
+    return [_of_rows(one, rows) if one.find(exp.Column) else one for one in found]
+
+
+def _of_rows(aggregate: exp.Expr, rows: exp.Select) -> exp.Expr:
+    return exp.select(aggregate).from_(rows.copy().subquery(_ROWS)).subquery()
+
+
+def _rows_of(argument: exp.Expr, function: Function) -> exp.Select:
+    """Return a query of the argument over the rows of the query around it."""
+    around = argument.find_ancestor(exp.Select)
+    assert around is not None
+    rows = exp.select(exp.alias_(argument.copy(), _VALUE))
+    for part in ("from_", "joins", "laterals", "where", "group", "having"):
+        found = around.args.get(part)
+        if found:
+            copies = [one.copy() for one in found] if isinstance(found, list) else found.copy()
+            rows.set(part, copies)
+    if rows.args.get("group"):
+        _spell_out(rows.args["group"], around)
+    if rows.find(*_CHANGING):
+        raise NotEmulated(
+            f"ML.{function.name} over rows that are drawn at random",
+            "Write them to a table first.",
+        )
+    return rows
+
+
+def _spell_out(group: exp.Group, around: exp.Select) -> None:
+    """Put expressions where GROUP BY names an output by its number or alias."""
+    outputs = {one.alias_or_name.lower(): one.unalias() for one in around.expressions}
+    by_number = dict(enumerate(outputs.values(), start=1))
+    for key in group.expressions:
+        found = None
+        if isinstance(key, exp.Literal) and key.is_int:
+            found = by_number.get(int(key.this))
+        elif isinstance(key, exp.Column) and not key.table:
+            found = outputs.get(key.name.lower())
+        if found is not None:
+            key.replace(found.copy())
+
+
+_ROWS, _VALUE = "_bqml_rows", "_bqml_value"
+_CHANGING = (exp.Rand, exp.Uuid, exp.TableSample)
 
 
 def _rewrite(dot: exp.Dot, supply: Supply) -> None:

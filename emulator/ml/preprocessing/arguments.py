@@ -92,6 +92,9 @@ class Function:
         From arguments and the aggregates' values to what `write` needs.
     digits : int or None
         Significant digits that a TRANSFORM clause keeps of its statistics; None for all.
+    collects : bool
+        Whether its statistics grow with the rows, such as a vocabulary: as windows they would be
+        copied for each row.
     """
 
     name: str
@@ -101,6 +104,7 @@ class Function:
     aggregates: Aggregates | None = None
     statistics: Summary = _as_they_are
     digits: int | None = None
+    collects: bool = False
 
 
 def call(name: str, *arguments: exp.Expr | str | int | float) -> exp.Expr:

@@ -45,15 +45,12 @@ MACROS = (
         "list_aggregate(flatten(list_transform(rows, lambda r: list_distinct(r))), 'histogram')",
     ),
     macro(
-        "bq_ml_indices(x, vocabulary)",
-        "list_transform(coalesce(x, [null]), "
-        "lambda bq_e: cast(coalesce(list_position(vocabulary, bq_e), 0) as bigint))",
-    ),
-    macro(
         "bq_ml_multi_hot(x, vocabulary)",
-        "list_transform([{i: main.bq_ml_indices(x, vocabulary)}], lambda bq_s: "
-        "list_transform(list_filter(bq_s.i, lambda bq_e, n: list_position(bq_s.i, bq_e) = n), "
-        "lambda bq_e: {'index': bq_e, 'value': 1.0::double}))[1]",
+        # No lambda: DuckDB takes no subquery in one, and the vocabulary may be one.
+        "coalesce((select list({'index': found, 'value': 1.0::double} order by place) from ("
+        "select cast(coalesce(list_position(vocabulary, element), 0) as bigint) as found, "
+        "min(place) as place from (select unnest(coalesce(x, [null])) as element, "
+        "unnest(range(len(coalesce(x, [null])))) as place) group by 1)), [])",
     ),
 )
 
@@ -108,7 +105,7 @@ def _multi_hot(arguments: Arguments, statistics: Sequence[exp.Expr]) -> exp.Expr
 
 
 FUNCTIONS = (
-    Function("LABEL_ENCODER", 1, 3, _label, _counts, _categories),
-    Function("ONE_HOT_ENCODER", 1, 4, _one_hot, _counts, _categories_and_dropped),
-    Function("MULTI_HOT_ENCODER", 1, 3, _multi_hot, _rows, _elements),
+    Function("LABEL_ENCODER", 1, 3, _label, _counts, _categories, collects=True),
+    Function("ONE_HOT_ENCODER", 1, 4, _one_hot, _counts, _categories_and_dropped, collects=True),
+    Function("MULTI_HOT_ENCODER", 1, 3, _multi_hot, _rows, _elements, collects=True),
 )

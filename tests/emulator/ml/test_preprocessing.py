@@ -358,3 +358,69 @@ def test_the_names_are_those_of_the_manual_once_each():
     names = [function.name for function in FUNCTIONS]
 
     assert len(names) == len(set(names)) == 17
+
+
+ENCODED = (
+    "ml.label_encoder(w, 1000, 1) over () as label, ml.one_hot_encoder(w, 'most_frequent', 1000, "
+    "1) over () as hot, ml.multi_hot_encoder(ws, 1000, 1) over () as hots"
+)
+
+
+def test_encoders_take_many_rows_and_categories(ask):
+    rows = (
+        "select n, concat('w', cast(mod(n, 700) as string)) as w, "
+        "['b', concat('a', cast(mod(n, 90) as string)), 'b', null] as ws "
+        "from unnest(generate_array(0, 59999)) as n"
+    )
+    ask(f"create or replace table many_words as {rows}")
+    found = ask(
+        f"select n, label, hot[offset(0)].index as one, hots from (select n, {ENCODED} "
+        "from many_words) where mod(n, 7001) = 0 order by n"
+    )
+    words = sorted(f"w{n}" for n in range(700))
+    elements = [*sorted(f"a{n}" for n in range(90)), "b"]
+
+    assert len(found) == 9
+    for row in found:
+        word, element = f"w{row['n'] % 700}", f"a{row['n'] % 90}"
+        assert row["label"] == row["one"] == words.index(word) + 1
+        assert [one["index"] for one in row["hots"]] == [
+            elements.index("b") + 1, elements.index(element) + 1, 0,
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from letters as l where l.w != 'z'",
+        "from letters as l join (select 'a' as w union all select 'b') as k using (w)",
+        "from letters as l, unnest(l.ws) as element where element = 'q' and w < 'c'",
+        "from (select * from letters) as l where exists (select 1 from unnest(['a', 'b']) as o "
+        "where o = l.w)",
+    ],
+)
+def test_encoders_see_the_rows_of_their_own_query(ask, source):
+    ask(
+        "create or replace table letters as select 'a' as w, ['p', 'q'] as ws union all "
+        "select 'b', ['q', 'r'] union all select 'b', ['q'] union all select 'z', ['y']"
+    )
+    found = ask(f"with used as (select {ENCODED}, w {source}) select * from used order by w")
+
+    assert [row["label"] for row in found] == [{"a": 1, "b": 2}[row["w"]] for row in found]
+    assert {one["value"] for row in found if row["w"] == "b" for one in row["hot"]} == {0.0}
+    assert max(one["index"] for row in found for one in row["hots"]) == 3
+
+
+def test_encoders_stand_beside_a_grouping(ask):
+    found = ask(
+        "select upper(w) as word, count(*) as n, ml.label_encoder(upper(w), 10, 1) over () as "
+        "label, ml.label_encoder(max(w), 10, 1) over () as top from unnest(['b', 'a', 'b']) as w "
+        "group by 1 order by word"
+    )
+
+    assert [tuple(row.values()) for row in found] == [("A", 1, 1, 1), ("B", 2, 2, 2)]
+
+
+def test_encoders_of_rows_that_change_are_refused(ask):
+    with pytest.raises(BadRequest, match=r"drawn at random.*Write them to a table first"):
+        ask("select ml.label_encoder(w) over () from unnest(['a']) as w where rand() < 2")

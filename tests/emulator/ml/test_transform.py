@@ -171,3 +171,20 @@ def test_models_and_clauses_must_fit_each_other(ask):
     )
     with pytest.raises(BadRequest, match="not supported for model type TRANSFORM_ONLY"):
         ask("select * from ml.predict(model alone, table cars)")
+
+
+def test_every_encoder_keeps_its_vocabulary(ask):
+    clause = (
+        "ml.multi_hot_encoder(ws, 10, 1) over () as hots, "
+        "ml.one_hot_encoder(w, 'most_frequent', 10, 1) over () as hot, "
+        "ml.label_encoder(w, 10, 1) over () as label"
+    )
+    ask(
+        f"create or replace model encoders transform({clause}) options(model_type = "
+        "'transform_only') as select 'a' as w, ['p', 'q'] as ws union all select 'b', ['q', 'r'] "
+        "union all select 'b', ['q']"
+    )
+    (row,) = ask("select * from ml.transform(model encoders, (select ['r', 'x'] as ws, 'b' as w))")
+
+    assert row["hots"] == [{"index": 3, "value": 1.0}, {"index": 0, "value": 1.0}]
+    assert (row["hot"], row["label"]) == ([{"index": 2, "value": 0.0}], 2)
