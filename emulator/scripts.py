@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 from bqemulator.scripting import interpreter as scripting
+from bqemulator.scripting.ast import CreateFunctionStmt
 from bqemulator.scripting.interpreter import ScriptInterpreter
 
 from emulator import statements, temporary, translation
@@ -23,6 +24,8 @@ from emulator.syntax import bare
 _run_statement = ScriptInterpreter._exec_sql
 _run_query = ScriptInterpreter._run_query
 _run_with_values = ScriptInterpreter._run_statement_with_params
+_query_with_values = ScriptInterpreter._run_query_with_params
+_create_function = ScriptInterpreter._exec_create_function
 
 
 async def exec_sql(self: ScriptInterpreter, sql: str) -> None:
@@ -61,6 +64,26 @@ async def run_with_values(self: ScriptInterpreter, bq_sql: str, using_values: li
         return
     rewritten = qualify(await statements.rewrite(bare(bq_sql), session), session)
     await _run_with_values(self, rewritten, using_values)
+
+
+async def query_with_values(
+    self: ScriptInterpreter, bq_sql: str, using_values: list[Any]
+) -> pa.Table:
+    """Run the query of EXECUTE IMMEDIATE … INTO."""
+    session = _session(self)
+    if session is not None:
+        bq_sql = qualify(await statements.rewrite(bare(bq_sql), session), session)
+    return await _query_with_values(self, bq_sql, using_values)
+
+
+async def create_function(self: ScriptInterpreter, stmt: CreateFunctionStmt) -> None:
+    """Create a function, whose body may call preprocessing functions."""
+    if stmt.language == "SQL":
+        # A scalar function's body is an expression, which alone is no statement.
+        head = "" if stmt.routine_type == "TABLE_VALUED_FUNCTION" else "SELECT "
+        body = statements.function_body(f"{head}{stmt.body}")
+        stmt = replace(stmt, body=body.removeprefix(head))
+    await _create_function(self, stmt)
 
 
 class ScriptEngine:

@@ -18,7 +18,7 @@ from bqemulator.api.routes import upload as upload_routes
 from bqemulator.grpc_api import read_servicer
 from bqemulator.jobs import executor
 from bqemulator.scripting import interpreter
-from bqemulator.sql import inner_query
+from bqemulator.sql import catalog_schema, inner_query
 from fastapi import APIRouter, FastAPI
 
 from emulator import (
@@ -79,10 +79,15 @@ def seams() -> tuple[Seam, ...]:
             "bq_sql project_id caller catalog",
             translation.rewrite_for_row_access,
         ),
+        Seam(catalog_schema, "_safe_bq_to_duckdb", "bq_type", translation.column_type),
         Seam(executor, "sync_dropped_object", "bq_sql project_id ctx", declarations.sync),
         Seam(interpreter, "sync_dropped_object", "bq_sql project_id ctx", declarations.sync),
         Seam(script, "_exec_sql", "self sql", scripts.exec_sql),
         Seam(script, "_run_query", "self bq_sql", scripts.run_query),
+        Seam(
+            script, "_run_query_with_params", "self bq_sql using_values", scripts.query_with_values
+        ),
+        Seam(script, "_exec_create_function", "self stmt", scripts.create_function),
         Seam(
             script,
             "_run_statement_with_params",
@@ -134,6 +139,7 @@ def install() -> None:
     for seam in seams():
         setattr(seam.owner, seam.name, seam.ours)
     generation.install()
+    translation.install()
     _installed = True
 
 

@@ -19,6 +19,7 @@ from bqemulator.api.dependencies import AppContext
 from bqemulator.domain.errors import InternalError
 
 from emulator.cloud import CLOUD_FILE
+from emulator.syntax import check_query
 
 CURRENT_SESSION: ContextVar[Session | None] = ContextVar("current_session", default=None)
 
@@ -71,7 +72,14 @@ class Session:
 
     @asynccontextmanager
     async def reader(self, sql: str, parameters: Any = None) -> AsyncIterator[pa.RecordBatchReader]:
-        """Run a GoogleSQL query and stream its result; it is never in memory at once."""
+        """Run a GoogleSQL query and stream its result; it is never in memory at once.
+
+        Raises
+        ------
+        InvalidQueryError
+            If it is another statement, which would change something.
+        """
+        check_query(sql)
         async with self.engine.reader(sql, self._named(parameters), self) as batches:
             yield batches
 

@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from emulator.contracts import handle as handle_contract
 from emulator.declarations import handle as handle_options
 from emulator.external.statements import handle as handle_external_table
+from emulator.ml.functions import check_function_body
 from emulator.ml.functions import rewrite as rewrite_ml_functions
+from emulator.ml.preprocessing import rewrite_preprocessing
 from emulator.ml.statements import handle as handle_ml_statement
 from emulator.session import Handler, Outcome, Rewriter, Session
 
@@ -43,3 +45,15 @@ async def rewrite(
     for rewriter in REWRITERS if rewriters is None else rewriters:
         statement = await rewriter(statement, session)
     return statement
+
+
+def function_body(body: str) -> str:
+    """Return the body of a SQL function, written as bqemulator can run it.
+
+    Raises
+    ------
+    NotEmulated
+        If it calls an ML table function.
+    """
+    check_function_body(body)
+    return rewrite_preprocessing(body)

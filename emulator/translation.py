@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 from bqemulator.jobs import executor
 from bqemulator.row_access.identity import CallerIdentity
-from bqemulator.sql import inner_query
+from bqemulator.sql import catalog_schema, inner_query, translator
 from bqemulator.sql.parameters import bind_parameters
 from bqemulator.sql.table_rewriter import rewrite_table_refs
 from sqlglot import exp
@@ -35,6 +35,28 @@ BATCH_ROWS = 50_000
 
 _bqemulator_translate = inner_query.rewrite_and_translate_statement
 _bqemulator_row_access = inner_query.__dict__["rewrite_for_row_access"]
+_bqemulator_type = catalog_schema._safe_bq_to_duckdb
+
+
+def install() -> None:
+    """Let statements mention ML functions: those that are left stand in texts and comments.
+
+    Raises
+    ------
+    RuntimeError
+        If bqemulator has no such list any more.
+    """
+    if not isinstance(getattr(translator, "_UNSUPPORTED_KEYWORDS", None), frozenset):
+        raise RuntimeError("bqemulator moved sql.translator._UNSUPPORTED_KEYWORDS.")
+    translator._UNSUPPORTED_KEYWORDS = frozenset()
+
+
+def column_type(bq_type: str) -> str:
+    """Return DuckDB's type of a column; stands where bqemulator's function stood.
+
+    It left columns of a STRUCT out, and so did every `*` that sqlglot then wrote out.
+    """
+    return _bqemulator_type(bq_type) or "UNKNOWN"
 
 
 async def translate(

@@ -22,6 +22,7 @@ from emulator.ml.transform.clause import Clause
 from emulator.ml.transform.freezing import Frozen, freeze
 from emulator.ml.trees.fitting import fit_trees
 from emulator.session import Session
+from emulator.syntax import check_query
 
 # How the rows of each type of model are fitted; a sibling type is one entry.
 FITS: dict[str, Callable[[TrainingSet, Any], Fitted]] = {
@@ -60,7 +61,10 @@ async def train(order: Order, session: Session) -> Model:
     if order.options.model_type == "TRANSFORM_ONLY":
         fitted = Fitted(options=order.options, parameters=None)
         return named(fitted, order.name, started, frozen)
-    custom = None if order.holidays is None else await session.query(order.holidays)
+    custom = None
+    if order.holidays is not None:
+        check_query(order.holidays)
+        custom = await session.query(order.holidays)
     async with session.reader(query, parameters) as reader:
         if isinstance(order.options, TimeSeriesOptions):
             series = SeriesCollector(reader.schema, order.options)

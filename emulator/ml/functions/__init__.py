@@ -111,6 +111,21 @@ async def rewrite(statement: str, session: Session) -> str:
     return statement
 
 
+def check_function_body(body: str) -> None:
+    """Refuse a function that calls an ML table function.
+
+    Raises
+    ------
+    NotEmulated
+        Naming the ML function.
+    """
+    source = Source(body)
+    place = next_place(source, PREPROCESSING) if source.is_readable else None
+    if place is not None:
+        _check_name(place)
+        raise _defined("FUNCTION", place)
+
+
 async def _run(call: Call, session: Session) -> str:
     function = _BY_NAME[call.function]
     model = _model(function, call, session) if _takes_model(function) else None
@@ -160,6 +175,9 @@ def _check_definition(source: Source, place: Place) -> None:
     kinds = [kind for kind in _DEFINITIONS if kind in head[1:]]
     if head[:1] == ["CREATE"] and kinds:
         kind = "MATERIALIZED VIEW" if kinds[0] == "MATERIALIZED" else kinds[0]
-        raise NotEmulated(
-            f"CREATE {kind} over ML.{place.function}", "Create a table from the query instead."
-        )
+        raise _defined(kind, place)
+
+
+def _defined(kind: str, place: Place) -> NotEmulated:
+    what = f"CREATE {kind} over ML.{place.function}"
+    return NotEmulated(what, "Create a table from the query instead.")
