@@ -117,4 +117,11 @@ class ScriptEngine:
 
 def _session(interpreter: ScriptInterpreter) -> Session | None:
     session = CURRENT_SESSION.get()
-    return None if session is None else replace(session, engine=ScriptEngine(interpreter))
+    if session is None:
+        return None
+    routines = interpreter._temp_routines
+
+    def is_function(name: str) -> bool:
+        return routines is not None and routines.resolve(name) is not None
+
+    return replace(session, engine=ScriptEngine(interpreter), is_function=is_function)

@@ -56,6 +56,8 @@ class Session:
         The job's query parameters as the REST API has them.
     temporary : dict
         Dataset of each temporary table of the script, by its name in lower case.
+    is_function : callable
+        Whether a name is that of a temporary function of the script.
     """
 
     project: str
@@ -64,6 +66,7 @@ class Session:
     engine: Engine
     parameters: list[dict[str, Any]] | None = None
     temporary: dict[str, str] = field(default_factory=dict)
+    is_function: Callable[[str], bool] = lambda name: False
     _drops: list[Callable[[], object]] = field(default_factory=list)
 
     async def query(self, sql: str, parameters: Any = None) -> pa.Table:

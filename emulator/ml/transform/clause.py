@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -30,30 +30,54 @@ class Projection:
     is_column: bool
 
 
-def read_projections(clause: Clause, schema: pa.Schema) -> tuple[Projection, ...]:
+def read_projections(
+    clause: Clause, schema: pa.Schema, is_function: Callable[[str], bool]
+) -> tuple[Projection, ...]:
     """Return the columns of a clause over a query's columns.
+
+    Parameters
+    ----------
+    clause : Clause
+    schema : pyarrow.Schema
+        Of the training query.
+    is_function : callable
+        Whether a name is that of a temporary function.
 
     Raises
     ------
     StatementError
         If the clause holds what BigQuery does not allow there.
     """
-    try:
-        tree = sqlglot.parse_one(f"SELECT {clause.text} FROM t", read="bigquery")
-    except sqlglot.errors.SqlglotError as error:
-        raise StatementError(f"Syntax error in TRANSFORM({clause.text}): {error}") from error
-    if not isinstance(tree, exp.Select) or len(tree.args) < 1 or not tree.expressions:
-        raise StatementError(f"Syntax error in TRANSFORM({clause.text}).")
     found: list[Projection] = []
-    for one in tree.expressions:
+    for one in _select_list(clause):
         found.extend(_projections(one, schema))
     for projection in found:
         _check(projection)
+        _check_functions(projection, is_function)
     names = [projection.name.lower() for projection in found]
     for name in names:
         if names.count(name) > 1:
             raise StatementError(f'The TRANSFORM clause makes the column "{name}" twice.')
     return tuple(found)
+
+
+def _select_list(clause: Clause) -> list[exp.Expr]:
+    head = f"Syntax error in TRANSFORM({clause.text})"
+    try:
+        tree = sqlglot.parse_one(f"SELECT {clause.text} FROM t", read="bigquery")
+    except sqlglot.errors.ParseError as error:
+        place = error.errors[0] if error.errors else {}
+        raise StatementError(f'{head} near "{place.get("highlight") or ")"}".') from error
+    except sqlglot.errors.SqlglotError as error:
+        raise StatementError(f"{head}.") from error
+    if not isinstance(tree, exp.Select) or not tree.expressions:
+        raise StatementError(f"{head}.")
+    for name, part in tree.args.items():
+        if part and name not in ("expressions", "from_"):
+            raise StatementError(f"{head}: only a list of expressions may stand there.")
+    if tree.args["from_"].this.sql() != "t":
+        raise StatementError(f"{head}: only a list of expressions may stand there.")
+    return list(tree.expressions)
 
 
 def _projections(one: exp.Expr, schema: pa.Schema) -> Iterator[Projection]:
@@ -106,6 +130,23 @@ def _check(projection: Projection) -> None:
         raise StatementError(f"Aggregate functions are not allowed {where}.")
     if tree.find(exp.Query):
         raise StatementError(f"Subqueries are not allowed {where}.")
+    if tree.find(exp.Unnest, exp.Explode):
+        raise StatementError(f"UNNEST is not allowed {where}.")
+
+
+def _check_functions(projection: Projection, is_function: Callable[[str], bool]) -> None:
+    for call in projection.expression.find_all(exp.Anonymous):
+        dot = call.parent
+        owner = dot.this.name.upper() if isinstance(dot, exp.Dot) and dot.this is not call else ""
+        if (owner and owner not in _NAMESPACES) or (not owner and is_function(call.name)):
+            name = (dot if owner and dot is not None else call).sql(dialect="bigquery")
+            raise StatementError(
+                "User-defined functions are not allowed in the TRANSFORM clause, column "
+                f'"{projection.name}": {name}.'
+            )
+
+
+_NAMESPACES = frozenset({"ML", "SAFE", "NET", "HLL_COUNT", "KLL_QUANTILES", "KEYS", "AEAD"})
 
 
 def columns_of(expression: exp.Expr, schema: pa.Schema) -> Sequence[str]:

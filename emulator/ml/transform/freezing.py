@@ -52,7 +52,7 @@ async def freeze(clause: Clause, query: str, options: TrainingOptions, session: 
     """
     query = f"SELECT * FROM {await _copy(query, session)}"
     schema = (await session.query(f"{query} LIMIT 0")).schema
-    projections = read_projections(clause, schema)
+    projections = read_projections(clause, schema, session.is_function)
     passing = _passing(options)
     _check_passing(projections, schema, passing)
     needs = _Statistics()

@@ -139,6 +139,11 @@ def test_named_parameters_stand_in_the_clause_query(ask):
         ("year.*, price", "not a STRUCT"),
         (") as y, price", "needs OPTIONS"),
         ("year +, price", "yntax error"),
+        ("year + as y, price", r"Syntax error in TRANSFORM\(year \+ as y, price\)\.?[^\x1b]*$"),
+        ("distinct year, price", "only a list of expressions"),
+        ("year, price from cars where year > 2", "yntax error|only a list of expressions"),
+        ("unnest([year]) as y, price", "UNNEST is not allowed"),
+        ("ml_wire.fu(year) as y, price", "User-defined functions are not allowed"),
     ],
 )
 def test_what_bigquery_does_not_allow_is_refused(ask, clause, message):
@@ -188,3 +193,11 @@ def test_every_encoder_keeps_its_vocabulary(ask):
 
     assert row["hots"] == [{"index": 3, "value": 1.0}, {"index": 0, "value": 1.0}]
     assert (row["hot"], row["label"]) == ([{"index": 2, "value": 0.0}], 2)
+
+
+def test_a_temporary_function_cannot_stand_in_the_clause(ask):
+    with pytest.raises(BadRequest, match=r"User-defined functions are not allowed.*twice\(year\)"):
+        ask(
+            "create temp function twice(x int64) as (x * 2); create model never "
+            f"transform(twice(year) as y, price) {LINEAR} as select * from cars"
+        )
