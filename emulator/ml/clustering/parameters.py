@@ -9,7 +9,7 @@ import numpy as np
 
 from emulator.ml.data.columns import Codes, Floats
 from emulator.ml.data.features import Encoded, Feature, dense
-from emulator.ml.data.standardise import spreads
+from emulator.ml.data.standardise import origins, spreads
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,16 @@ class Clusters:
 
     def distances(self, features: Sequence[Feature], data: Sequence[Encoded]) -> Floats:
         """Return each row's distance from each centroid, of shape (rows, clusters)."""
-        spread = spreads(features, self.standardised)
         points = np.hstack([dense(f, rows) for f, rows in zip(features, data, strict=True)])
-        centres = np.array([np.concatenate(one) for one in self.centroids])
-        return distances(points / spread, centres / spread, self.cosine)
+        return distances(self._seen(features, points), self.centres(features), self.cosine)
+
+    def centres(self, features: Sequence[Feature]) -> Floats:
+        """Return the centroids in the units of distances, of shape (clusters, coordinates)."""
+        return self._seen(features, np.array([np.concatenate(one) for one in self.centroids]))
+
+    def _seen(self, features: Sequence[Feature], points: Floats) -> Floats:
+        origin = origins(features) if seen_from_zero(self.cosine, self.standardised) else 0.0
+        return (points + origin) / spreads(features, self.standardised)
 
     def normalised(self, distance: Floats) -> tuple[Floats, Codes]:
         """Return each row's least distance in radii of the cluster, and that cluster's position."""
@@ -53,6 +59,11 @@ class Clusters:
         ratio = distance / np.where(radii > 0, radii, 1.0)
         nearest = ratio.argmin(axis=1)
         return ratio[np.arange(len(ratio)), nearest], nearest
+
+
+def seen_from_zero(cosine: bool, standardised: bool) -> bool:
+    """Whether angles are those of the numbers as they are, and not around their means."""
+    return cosine and not standardised
 
 
 def distances(points: Floats, centres: Floats, cosine: bool) -> Floats:

@@ -15,12 +15,12 @@ import time
 import numpy as np
 
 from emulator.ml.clustering.lloyd import Assignment, Space
-from emulator.ml.clustering.parameters import Clusters
+from emulator.ml.clustering.parameters import Clusters, seen_from_zero
 from emulator.ml.clustering.scores import clustering_metrics
 from emulator.ml.data.columns import Codes, Floats
 from emulator.ml.data.quantiles import thinned
 from emulator.ml.data.rows import places_of, take_design
-from emulator.ml.data.standardise import spreads
+from emulator.ml.data.standardise import origins, spreads
 from emulator.ml.data.training_data import TrainingSet
 from emulator.ml.errors import OptionError, TrainingDataError
 from emulator.ml.model import Fitted, Iteration
@@ -35,7 +35,12 @@ def fit_clusters(given: TrainingSet, options: KMeansOptions) -> Fitted:
     """Fit and judge a clustering."""
     encoded, design = take_design(given)
     spread = spreads(encoded, options.standardize_features)
-    space = Space(design, spread, options.distance_type == "COSINE")
+    cosine = options.distance_type == "COSINE"
+    origin = np.zeros(len(spread))
+    if seen_from_zero(cosine, options.standardize_features):
+        origin = origins(encoded)
+        design.numbers[:] += origin[: design.numbers.shape[1]]
+    space = Space(design, spread, cosine)
     starts = None if given.starts is None else given.starts[given.training]
     options = options.resolved(num_clusters=_count(space.rows, starts, options))
     first = space.points(_first_rows(space, starts, options))
@@ -44,7 +49,7 @@ def fit_clusters(given: TrainingSet, options: KMeansOptions) -> Fitted:
     normalised = np.sort(_normalised(space, centres, radii))
     sizes = np.bincount(final.clusters, minlength=len(centres))
     places = places_of(encoded)
-    raw = centres * spread
+    raw = centres * spread - origin
     return Fitted(
         options=options,
         parameters=Clusters(

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from emulator.ml.data import types
-from emulator.ml.errors import ModelError, NotEmulated
+from emulator.ml.errors import ModelError, NotEmulated, TrainingDataError
 
 Read = Callable[[pa.Array], pa.Array]
 
@@ -73,6 +73,10 @@ def _expand(name: str, kind: pa.DataType, read: Read) -> Iterator[Plain]:
         yield from _moments(name, read)
     elif pa.types.is_struct(kind) and not any(pa.types.is_struct(f.type) for f in kind):
         for position, field in enumerate(kind):
+            if not field.name:
+                raise TrainingDataError(
+                    f'The STRUCT column "{name}" has a field without name; write STRUCT(x AS a).'
+                )
             yield from _expand(f"{name}_{field.name}", field.type, _field(read, position))
     elif types.is_array(kind):
         yield _array(name, kind.value_type, named, read)

@@ -1,4 +1,4 @@
-"""What k-means and PCA divide each coordinate by: a number's sample deviation, else 1."""
+"""The units in which k-means and PCA see coordinates: what is divided by, and from where."""
 
 from __future__ import annotations
 
@@ -17,5 +17,16 @@ def spreads(features: Sequence[Feature], standardised: bool) -> Floats:
     for feature in features:
         if standardised and isinstance(feature, NumericFeature) and feature.stddev_sample > 0:
             found[at] = feature.stddev_sample
+        at += feature.width
+    return found
+
+
+def origins(features: Sequence[Feature]) -> Floats:
+    """Return what each coordinate lacks to its own zero: the mean of a number."""
+    found = np.zeros(sum(feature.width for feature in features))
+    at = 0
+    for feature in features:
+        if isinstance(feature, NumericFeature):
+            found[at] = feature.mean
         at += feature.width
     return found

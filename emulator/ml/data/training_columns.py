@@ -84,6 +84,7 @@ class Columns:
             for at, field in fields
             for plain in expand(field)
         ]
+        _check_features([column.name for column in self.features])
         self.rows = 0
 
     def append(self, batch: pa.RecordBatch) -> None:
@@ -167,6 +168,18 @@ def _check_names(schema: pa.Schema) -> None:
             raise TrainingDataError(
                 "Duplicate column names in the result are not supported. "
                 f"Found duplicate(s): {name}"
+            )
+        seen.add(name.lower())
+
+
+def _check_features(names: list[str]) -> None:
+    """Refuse two features of one name, as a STRUCT's field and a column may have."""
+    seen: set[str] = set()
+    for name in names:
+        if name.lower() in seen:
+            raise TrainingDataError(
+                f'Two features of the training query are called "{name}"; a STRUCT "s" with the '
+                'field "f" makes the feature "s_f". Rename one of them.'
             )
         seen.add(name.lower())
 

@@ -11,7 +11,6 @@ from emulator.ml.clustering.parameters import Clusters
 from emulator.ml.clustering.scores import CLUSTERING as CLUSTERING_METRICS
 from emulator.ml.clustering.scores import clustering_metrics
 from emulator.ml.data.binding import bind
-from emulator.ml.data.standardise import spreads
 from emulator.ml.decomposition.parameters import Components
 from emulator.ml.errors import StatementError
 from emulator.ml.functions import arima_evaluate
@@ -90,8 +89,7 @@ async def _measure(model: Model, call: Call, session: Session) -> dict[str, floa
     distances = np.concatenate(found)
     if not len(distances):
         return dict.fromkeys(CLUSTERING_METRICS)
-    spread = spreads(model.features, parameters.standardised)
-    centres = np.array([np.concatenate(one) for one in parameters.centroids]) / spread
+    centres = parameters.centres(model.features)
     return {
         **clustering_metrics(
             distances.min(axis=1), distances.argmin(axis=1), centres, parameters.cosine

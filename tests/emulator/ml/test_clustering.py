@@ -40,7 +40,7 @@ def started(table, rows):
 def centroids(model):
     """Return centroids of shape (clusters, coordinates) in units of deviations."""
     numbers = [feature.stddev_sample for feature in model.features[:2]]
-    spread = np.array([*numbers, 1, 1, 1])
+    spread = np.array([*numbers, 1, 1, 1])[: sum(f.width for f in model.features)]
     return np.array([np.concatenate(one) for one in model.parameters.centroids]) / spread
 
 
@@ -119,6 +119,28 @@ def test_numbers_that_are_not_standardised_count_as_they_are():
     points = np.stack([table["x"], table["y"]], axis=1)
     rival = KMeans(2, init=points[[0, 1]], n_init=1, max_iter=50, tol=0).fit(points)
     assert model.metrics["mean_squared_distance"] == pytest.approx(rival.inertia_ / len(points))
+
+
+def test_angles_of_numbers_as_they_are_start_at_zero():
+    random = np.random.default_rng(5)
+    angle = np.where(np.arange(300) % 2, 0.2, 1.2) + random.normal(0, 0.05, 300)
+    length = random.uniform(1, 1000, 300)
+    table = pa.table({"x": length * np.cos(angle), "y": length * np.sin(angle)})
+    model = trained(
+        table, **KMEANS, num_clusters=2, distance_type="COSINE", standardize_features=False
+    )
+
+    points = np.array([[1.0, 0.0], [10.0, 0.0], [1e5, 0.0], [0.0, 3.0]])
+    found = model.parameters.distances(
+        model.features,
+        [f.encode(pa.array(c)) for f, c in zip(model.features, points.T, strict=True)],
+    )
+    raw = centroids(model) * [f.stddev_sample for f in model.features]
+    raw = raw + [f.mean for f in model.features]
+    cosines = points @ raw.T / np.outer(*(np.linalg.norm(v, axis=1) for v in (points, raw)))
+    assert found == pytest.approx(np.sqrt(np.maximum(1 - cosines, 0)), abs=1e-9)
+    assert found[0] == pytest.approx(found[2])
+    assert sorted(model.parameters.sizes) == [150, 150]
 
 
 def test_nulls_and_categories_are_coordinates():
