@@ -58,6 +58,8 @@ class Session:
         Dataset of each temporary table of the script, by its name in lower case.
     is_function : callable
         Whether a name is that of a temporary function of the script.
+    made : dict
+        Schema of each table that holds the result of an ML function, by its name.
     """
 
     project: str
@@ -67,6 +69,7 @@ class Session:
     parameters: list[dict[str, Any]] | None = None
     temporary: dict[str, str] = field(default_factory=dict)
     is_function: Callable[[str], bool] = lambda name: False
+    made: dict[str, pa.Schema] = field(default_factory=dict)
     _drops: list[Callable[[], object]] = field(default_factory=list)
 
     async def query(self, sql: str, parameters: Any = None) -> pa.Table:

@@ -22,6 +22,7 @@ from sqlglot import exp
 from emulator.casts import rewrite_casts
 from emulator.escapes import write_out
 from emulator.external.pseudo import rewrite_file_names
+from emulator.implied_names import rewrite_names
 from emulator.metadata import read_metadata
 from emulator.ml.preprocessing import rewrite_preprocessing
 from emulator.naming import quote_projects
@@ -30,6 +31,7 @@ from emulator.rows import rewrite_rows
 from emulator.session import CURRENT_SESSION, Session, split_path
 from emulator.subscripts import rewrite_subscripts
 from emulator.syntax import table_path
+from emulator.unnesting import Fields, made_fields, rewrite_unnest, stored_fields
 
 BATCH_ROWS = 50_000
 
@@ -83,17 +85,27 @@ def rewrite_for_row_access(
     no need: DuckDB has the views.
     """
 
-    def is_external(table: exp.Table) -> bool:
+    def entry_of(table: exp.Table) -> Any:
         path = [project_id, *split_path(table_path(table))][-3:]
-        entry = catalog.get_table(*path) if len(path) == 3 else None
+        return catalog.get_table(*path) if len(path) == 3 else None
+
+    def is_external(table: exp.Table) -> bool:
+        entry = entry_of(table)
         return entry is not None and entry.table_type == "EXTERNAL"
+
+    def fields_of(table: exp.Table) -> Fields:
+        session = CURRENT_SESSION.get()
+        made = None if session is None else session.made.get(table.name)
+        return made_fields(made) if made is not None else stored_fields(entry_of(table))
 
     if catalog.list_all_row_access_policies():
         bq_sql = _bqemulator_row_access(
             bq_sql, project_id=project_id, caller=caller, catalog=catalog
         )
     bq_sql = rewrite_file_names(bq_sql, is_external)
+    bq_sql = rewrite_unnest(bq_sql, fields_of)
     for rewrite in (
+        rewrite_names,
         rewrite_preprocessing,
         rewrite_rows,
         rewrite_subscripts,

@@ -55,6 +55,7 @@ class ResultTable:
             schema.empty_table(),
         )
         self._connection.execute(f"CREATE VIEW {self._view} AS FROM {self._table}")
+        session.made[name] = schema
         session.on_close(self._drop)
 
     def append(self, batch: pa.RecordBatch | pa.Table) -> None:
