@@ -15,6 +15,7 @@ from bqemulator.jobs import executor
 from emulator.ml.errors import ModelExists
 from emulator.ml.model import Metadata, ModelName
 from emulator.ml.store import store_of
+from emulator.uniqueness import check_no_model
 
 _bqemulator_copy_job = executor.execute_copy_job
 
@@ -27,9 +28,10 @@ async def execute_copy_job(
     sources = [asked["sourceTable"]] if asked.get("sourceTable") else asked.get("sourceTables")
     source = _name((sources or [{}])[0], project_id)
     model = store_of(ctx).find(source)
-    if model is None or len(sources or []) != 1:
-        return await _bqemulator_copy_job(project_id, job_id, config, ctx)
     target = _name(asked.get("destinationTable") or {}, project_id)
+    if model is None or len(sources or []) != 1:
+        check_no_model((target.project, target.dataset, target.model), ctx)
+        return await _bqemulator_copy_job(project_id, job_id, config, ctx)
     if ctx.catalog.get_dataset(target.project, target.dataset) is None:
         raise NotFoundError(f"Not found: Dataset {target.project}:{target.dataset}")
     taken = store_of(ctx).find(target) is not None

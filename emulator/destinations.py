@@ -22,6 +22,7 @@ from bqemulator.jobs.executor import JOB_RESULTS
 from bqemulator.storage.sql_identifiers import quoted_table_ref
 
 from emulator.jobs import in_thread
+from emulator.uniqueness import check_no_model
 
 Path3 = tuple[str, str, str]
 
@@ -67,6 +68,7 @@ async def write_result(
 def _write(path: Path3, result: pa.Table, config: dict[str, Any], context: Any) -> None:
     if context.catalog.get_dataset(*path[:2]) is None:
         raise resource_not_found(ResourceRef("dataset", *path[:2]))
+    check_no_model(path, context)
     existing = context.catalog.get_table(*path)
     disposition = config.get("writeDisposition") or "WRITE_EMPTY"
     if existing is None and config.get("createDisposition") == "CREATE_NEVER":

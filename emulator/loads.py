@@ -36,6 +36,7 @@ from emulator.external.sources import prepare
 from emulator.external.tables import first_problem, rest_field
 from emulator.external.views import FILE_NAME, view_sql
 from emulator.jobs import in_thread
+from emulator.uniqueness import check_no_model
 
 Path3 = tuple[str, str, str]
 
@@ -94,6 +95,7 @@ def _load(
     started = context.clock.now()
     if context.catalog.get_dataset(*path[:2]) is None:
         raise resource_not_found(ResourceRef("dataset", *path[:2]))
+    check_no_model(path, context)
     files = _files(load, context)
     rows = _READERS[source_format](path, load, files, context)
     count = _write(path, load, rows, context)

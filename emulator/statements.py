@@ -17,9 +17,11 @@ from emulator.ml.functions import rewrite as rewrite_ml_functions
 from emulator.ml.preprocessing import rewrite_preprocessing
 from emulator.ml.statements import handle as handle_ml_statement
 from emulator.session import Handler, Outcome, Rewriter, Session
+from emulator.uniqueness import handle as handle_taken_name
 
 HANDLERS: tuple[Handler, ...] = (
     handle_ml_statement,
+    handle_taken_name,
     handle_external_table,
     handle_contract,
     handle_options,

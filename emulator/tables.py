@@ -25,6 +25,7 @@ from fastapi import APIRouter, Depends, Request, Response, status
 from emulator import jobs
 from emulator.external.definition import of_entry
 from emulator.external.tables import external_tables
+from emulator.uniqueness import check_no_model
 
 router = APIRouter(prefix="/bigquery/v2", tags=["tables"])
 TABLES = "/projects/{project_id}/datasets/{dataset_id}/tables"
@@ -47,6 +48,7 @@ async def insert_table(
     path = (project_id, dataset_id, table_id)
     if context.catalog.get_dataset(project_id, dataset_id) is None:
         raise resource_not_found(ResourceRef("dataset", project_id, dataset_id))
+    check_no_model(path, context)
     if body.get("externalDataConfiguration"):
         return resource(external_tables(context).create(path, body), context)
     if (body.get("view") or {}).get("query"):
