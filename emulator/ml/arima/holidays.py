@@ -67,7 +67,41 @@ def wrong(holidays: tuple[Holiday, ...]) -> str | None:
             return f"Holiday '{one.name}' has different windows; expected the same in all years."
     if len({one.name for one in holidays}) > MOST_NAMES:
         return f"There are more than {MOST_NAMES} distinct values of holiday_name."
+    return _wrong_overlap(holidays)
+
+
+def _wrong_overlap(holidays: tuple[Holiday, ...]) -> str | None:
+    """Return which occurrences overlap in a way that hides whose effect a day has.
+
+    Those of one holiday may not share a day, those of two may not lie within each other. A name
+    in several regions is one effect: the union of its days.
+    """
+    ordered = sorted(holidays, key=lambda one: (one.day - one.before, -(one.day + one.after)))
+    last: dict[tuple[str, str], Holiday] = {}
+    open_now: list[Holiday] = []
+    for one in ordered:
+        first = one.day - one.before
+        before = last.get((one.region, one.name))
+        if before is not None and first <= before.day + before.after:
+            return (
+                f"Holiday '{one.name}' of {_date(before)} and of {_date(one)} overlap; expected "
+                "occurrences of a holiday that share no day."
+            )
+        last[one.region, one.name] = one
+        open_now = [other for other in open_now if other.day + other.after >= first]
+        for other in open_now:
+            # Of two that begin on one day the longer comes first, so only the later can be inside.
+            if other.name != one.name and one.day + one.after <= other.day + other.after:
+                return (
+                    f"Holiday '{one.name}' of {_date(one)} overlaps fully with '{other.name}' of "
+                    f"{_date(other)}; expected windows that overlap in part at most."
+                )
+        open_now.append(one)
     return None
+
+
+def _date(holiday: Holiday) -> str:
+    return str(np.datetime64(holiday.day, "D"))
 
 
 def covered(holidays: tuple[Holiday, ...], grid: Grid, count: int) -> Booleans:

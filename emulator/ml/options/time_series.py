@@ -59,6 +59,8 @@ def _columns(name: str, value: Any) -> tuple[str, ...]:
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
         raise invalid(name, value, "the name of a column or an ARRAY of names")
+    if len({one.lower() for one in names}) != len(names):
+        raise invalid(name, value, "each column once")
     return tuple(names)
 
 
@@ -130,6 +132,14 @@ OPTION_SET = OptionSet(
         (
             lambda o: o.time_series_timestamp_col is None or o.time_series_data_col is None,
             "TIME_SERIES_TIMESTAMP_COL and TIME_SERIES_DATA_COL are required.",
+        ),
+        (
+            lambda o: (
+                bool(o.time_series_id_col)
+                and (not o.auto_arima or o.non_seasonal_order is not None)
+            ),
+            "TIME_SERIES_ID_COL needs AUTO_ARIMA = TRUE and no NON_SEASONAL_ORDER: the order of "
+            "each of several time series is found by auto.ARIMA.",
         ),
         *map(_core, arima.RULES),
     ),

@@ -152,4 +152,24 @@ def _time_series(options: TimeSeriesOptions) -> dict[str, Any]:
         body["nonSeasonalOrder"] = dict(
             zip("pdq", map(str, options.non_seasonal_order), strict=True)
         )
-    return body
+    if len(options.holiday_region) == 1:
+        body["holidayRegion"] = options.holiday_region[0]
+    elif options.holiday_region:
+        body["holidayRegions"] = list(options.holiday_region)
+    return body | _limits(options)
+
+
+def _limits(options: TimeSeriesOptions) -> dict[str, Any]:
+    """Return the options without a default, where the statement gave them; int64 are texts."""
+    lengths = {
+        "minTimeSeriesLength": options.min_time_series_length,
+        "maxTimeSeriesLength": options.max_time_series_length,
+        "trendSmoothingWindowSize": options.trend_smoothing_window_size,
+    }
+    numbers = {
+        "timeSeriesLengthFraction": options.time_series_length_fraction,
+        "forecastLimitLowerBound": options.forecast_limit_lower_bound,
+        "forecastLimitUpperBound": options.forecast_limit_upper_bound,
+    }
+    given = {name: str(value) for name, value in lengths.items() if value is not None}
+    return given | {name: value for name, value in numbers.items() if value is not None}

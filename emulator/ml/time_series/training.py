@@ -51,13 +51,16 @@ def fit_time_series(
     collector: SeriesCollector,
     options: TimeSeriesOptions,
     holidays: tuple[arima.Holiday, ...] = (),
+    *,
+    needs_days: bool = False,
 ) -> Fitted:
     """Fit every series.
 
     Raises
     ------
     TrainingDataError
-        If there is no row, a timestamp is NULL or twice in a series, or no series can be fitted.
+        If there is no row, a timestamp is NULL, no series can be fitted, or `needs_days` and
+        the frequency of one is not daily.
     """
     started = time.perf_counter()
     table = collector.finish()
@@ -70,6 +73,8 @@ def fit_time_series(
     fitted = tuple(arima.fit_series(one.times, one.values, settings) for one in rows)
     if len(fitted) == 1 and fitted[0].error_message is not None:
         raise TrainingDataError(fitted[0].error_message)
+    if needs_days:
+        _check_days(fitted)
     milliseconds = int(1000 * (time.perf_counter() - started))
     values = np.concatenate([one.values for one in rows])
     known = not np.isnan(values).all()
@@ -81,3 +86,11 @@ def fit_time_series(
         features=() if feature is None else (feature,),
         iterations=(Iteration(0, 0.0, None, None, milliseconds),),
     )
+
+
+def _check_days(fitted: tuple[arima.FittedSeries, ...]) -> None:
+    for one in fitted:
+        if one.grid is not None and one.grid.frequency != "DAILY":
+            raise TrainingDataError(
+                f"custom_holiday needs daily data; the frequency found is {one.grid.frequency}."
+            )

@@ -118,6 +118,8 @@ def test_without_holidays_there_is_no_column_of_one(ask):
 
 
 ONE = "select 'X' as region, 'x' as holiday_name, date '2022-01-05' as primary_date"
+OTHER = ONE.replace("'x'", "'y'")
+ELSEWHERE = ONE.replace("'X'", "'Y'")
 
 
 @pytest.mark.parametrize(
@@ -140,6 +142,17 @@ ONE = "select 'X' as region, 'x' as holiday_name, date '2022-01-05' as primary_d
             "more than 500",
         ),
         (f"{ONE} from unnest(generate_array(1, 50001))", "returned 50001 rows"),
+        (f"{ONE} union all {ONE.replace('-05', '-07')}", "'x' of 2022-01-05 and of 2022-01-07 over"),
+        (f"{ONE} union all {ONE}", "share no day"),
+        (f"{ONE} union all {OTHER}", "'y' of 2022-01-05 overlaps fully with 'x' of 2022-01-05"),
+        (
+            f"{ONE}, 4 as preholiday_days, 1 as postholiday_days union all {OTHER}, 1, 1",
+            "'y' of 2022-01-05 overlaps fully with 'x'",
+        ),
+        (
+            f"{ONE}, 1 as preholiday_days, 1 as postholiday_days union all {OTHER}, 1, 2",
+            "'x' of 2022-01-05 overlaps fully with 'y'",
+        ),
     ],
 )
 def test_a_wrong_custom_holiday_is_refused(ask, holidays, message):
@@ -176,3 +189,26 @@ def test_training_data_may_stand_alone_in_brackets(ask):
     )
 
     assert ask("select count(*) as n from ml.weights(model named)") == [{"n": 2}]
+
+
+def test_two_holidays_may_overlap_in_part(ask):
+    ask(create("partly_holidays", f"{ONE} union all {OTHER.replace('-05', '-06')}"))
+
+    rows = ask("select holiday_name as n from ml.holiday_info(model partly_holidays) order by n")
+    assert [row["n"] for row in rows] == ["x", "y"]
+
+
+def test_one_name_in_two_regions_is_no_overlap(ask):
+    ask(create("regions", f"{ONE} union all {ELSEWHERE}"))
+
+    assert len(ask("select * from ml.holiday_info(model regions)")) == 2
+
+
+def test_custom_holidays_need_data_that_are_daily(ask):
+    weeks = f"select date_trunc(day, week) as day, avg(y) as y from {DAYS} group by 1"
+
+    with pytest.raises(BadRequest, match=r"needs daily data; the frequency found is WEEKLY"):
+        ask(
+            f"create model m options({ARIMA}) as (training_data as ({weeks}), "
+            f"custom_holiday as ({ONE}))"
+        )

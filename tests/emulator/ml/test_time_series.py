@@ -164,6 +164,30 @@ def test_the_model_is_there_after_a_read_back(client, weekly):
     }  # fmt: skip
 
 
+def test_the_resource_holds_the_options_that_were_given(client, ask):
+    ask(
+        f"create or replace model told_options options({ARIMA}, holiday_region = 'US', "
+        "time_series_length_fraction = 0.5, min_time_series_length = 30, "
+        "trend_smoothing_window_size = 3, forecast_limit_lower_bound = 0, "
+        f"forecast_limit_upper_bound = 500.5) as select * from {DAYS}"
+    )
+    ask(
+        f"create or replace model told_most options({ARIMA}, max_time_series_length = 50) "
+        f"as select * from {DAYS}"
+    )
+
+    options = client.get_model("ml_wire.told_options").training_runs[0]["trainingOptions"]
+    most = client.get_model("ml_wire.told_most").training_runs[0]["trainingOptions"]
+    assert options["holidayRegion"] == "US"
+    assert options["timeSeriesLengthFraction"] == 0.5
+    assert options["minTimeSeriesLength"] == "30"
+    assert options["trendSmoothingWindowSize"] == "3"
+    assert options["forecastLimitLowerBound"] == 0
+    assert options["forecastLimitUpperBound"] == 500.5
+    assert most["maxTimeSeriesLength"] == "50"
+    assert not {"holidayRegion", "minTimeSeriesLength", "forecastLimitLowerBound"} & {*most}
+
+
 @pytest.mark.parametrize(
     ("options", "query", "message"),
     [
@@ -171,6 +195,22 @@ def test_the_model_is_there_after_a_read_back(client, weekly):
         (f"{ARIMA}, horizon = 20000", f"select * from {DAYS}", "HORIZON must be between"),
         (f"{ARIMA}, non_seasonal_order = (1, 1, 1)", f"select * from {DAYS}", "AUTO_ARIMA is FALS"),
         (f"{ARIMA}, auto_arima = false", f"select * from {DAYS}", "NON_SEASONAL_ORDER must be set"),
+        (
+            f"{ARIMA}, time_series_id_col = 'k', auto_arima = false, "
+            "non_seasonal_order = (1, 1, 1)",
+            f"select 'a' as k, * from {DAYS}",
+            "TIME_SERIES_ID_COL needs AUTO_ARIMA = TRUE and no NON_SEASONAL_ORDER",
+        ),
+        (
+            f"{ARIMA}, time_series_id_col = 'k', non_seasonal_order = (1, 1, 1)",
+            f"select 'a' as k, * from {DAYS}",
+            "TIME_SERIES_ID_COL needs AUTO_ARIMA = TRUE and no NON_SEASONAL_ORDER",
+        ),
+        (
+            f"{ARIMA}, time_series_id_col = ['k', 'K']",
+            f"select 'a' as k, * from {DAYS}",
+            "TIME_SERIES_ID_COL.*each column once",
+        ),
         (f"{ARIMA}, seasonalities = ['lunar']", f"select * from {DAYS}", "SEASONALITIES must be"),
         (
             f"{ARIMA}, holiday_region = 'BR'",

@@ -162,7 +162,8 @@ def test_custom_holidays_replace_built_in_ones_of_their_name():
         (party(1, before=20, after=20), "at most 30 days"),
         (party(1) + party(400, before=2), "different windows"),
         (sum((party(1, name=f"h{at}") for at in range(501)), ()), "more than 500"),
-        (party(1, 400) + party(3, name="other", before=3), None),
+        (party(1, 400) + party(3, name="other"), None),
+        (party(1, 400) + party(3, name="other", before=3), "overlaps fully"),
     ],
 )
 def test_impossible_custom_holidays_are_named(holidays, part):
