@@ -49,3 +49,34 @@ def _character(match: re.Match[str]) -> str:
     if code == 0 or code > 0x10FFFF or 0xD800 <= code < 0xE000:  # no text in DuckDB
         return match[0]
     return STILL_ESCAPED.get(chr(code), chr(code))
+
+
+_SIMPLE = dict(zip("abfnrtv", "\a\b\f\n\r\t\v", strict=True)) | {one: one for one in "\\?\"'`"}
+
+
+def text_of(literal: str) -> str:
+    """Return the text of a string literal as GoogleSQL reads it, raw ones and long ones too.
+
+    Raises
+    ------
+    ValueError
+        If the literal is none of a text, or has an escape that GoogleSQL does not know.
+    """
+    match = LITERAL.fullmatch(literal)
+    if match is None or match["text"] is None or "b" in match["prefix"].lower():
+        raise ValueError(f"Expected a string, found {literal}")
+    quotes = 3 if match["text"][:3] in ("'''", '"""') else 1
+    inside = match["text"][quotes:-quotes]
+    return inside if match["prefix"] else ESCAPE.sub(_written, inside)
+
+
+def _written(match: re.Match[str]) -> str:
+    digits = match[1] or match[2] or match[3]
+    if not (digits or match[4]):
+        if match[0][1:] not in _SIMPLE:
+            raise ValueError(f"Illegal escape sequence: {match[0]}")
+        return _SIMPLE[match[0][1:]]
+    code = int(digits, 16) if digits else int(match[4], 8)
+    if code > 0x10FFFF or 0xD800 <= code < 0xE000:
+        raise ValueError(f"Illegal escape sequence: {match[0]} is no character")
+    return chr(code)

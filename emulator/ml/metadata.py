@@ -6,6 +6,7 @@ import re
 
 from emulator.ml.errors import OptionError
 
+MOST_LABELS = 64
 _KEY = re.compile(r"[^\W\d_A-Z][\w-]{0,62}")
 _VALUE = re.compile(r"[\w-]{0,63}")
 
@@ -16,8 +17,13 @@ def check_labels(labels: dict[str, str]) -> dict[str, str]:
     Raises
     ------
     OptionError
-        If a key or value is not 63 lower-case letters, digits, _ and - at most.
+        If there are more than 64, or a key or value is not 63 lower-case letters, digits, _
+        and - at most.
     """
+    if len(labels) > MOST_LABELS:
+        raise OptionError(
+            f"Invalid labels: {len(labels)} were given; a model has {MOST_LABELS} at most."
+        )
     for key, value in labels.items():
         texts = isinstance(key, str) and isinstance(value, str)
         if not texts or not _KEY.fullmatch(key) or not _VALUE.fullmatch(value):

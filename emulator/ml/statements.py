@@ -10,16 +10,18 @@ from typing import Any
 from bqemulator.domain.errors import NotFoundError
 from bqemulator.jobs import executor
 
+from emulator.ml.changes import check_names, read_changes
+from emulator.ml.constants import check_parameters, computed
 from emulator.ml.errors import ModelExists, NotEmulated, OptionError, StatementError
 from emulator.ml.export.booster import booster_files
 from emulator.ml.export.bucket import write_files
-from emulator.ml.literals import Expression, read_options
-from emulator.ml.metadata import check_labels
+from emulator.ml.literals import read_options
 from emulator.ml.model import Metadata, Model, ModelName
 from emulator.ml.names import resolve
 from emulator.ml.options import read_training_options
 from emulator.ml.options.base import TrainingOptions
 from emulator.ml.options.time_series import TimeSeriesOptions
+from emulator.ml.options.values import text
 from emulator.ml.store import store_of
 from emulator.ml.syntax import Source, read_path
 from emulator.ml.training import Order, train
@@ -63,6 +65,7 @@ class _Create:
 async def _create(source: Source, session: Session) -> Outcome | None:
     if not (source.is_word(0, "CREATE", "MODEL") or source.is_word(0, *_OR_REPLACE)):
         return None
+    check_parameters(source, session)
     asked = _read_create(source, session)
     store = store_of(session.context)
     target = (asked.name.project, asked.name.dataset, asked.name.model)
@@ -77,7 +80,7 @@ async def _create(source: Source, session: Session) -> Outcome | None:
         raise ModelExists("Model", *target)
     if session.context.catalog.get_table(*target) is not None:
         raise ModelExists("Table", *target)
-    options = read_training_options(asked.options)
+    options = read_training_options(await computed(asked.options, session))
     if asked.clause is None and options.model_type == "TRANSFORM_ONLY":
         raise StatementError("A TRANSFORM_ONLY model needs a TRANSFORM clause.")
     if asked.holidays is not None:
@@ -113,6 +116,8 @@ def _read_create(source: Source, session: Session) -> _Create:
     if not source.is_word(at, "OPTIONS", "("):
         raise StatementError("CREATE MODEL needs OPTIONS(MODEL_TYPE = …).")
     options, at = read_options(source, at + 1)
+    if source.is_word(at, "TRANSFORM"):
+        raise StatementError("Syntax error: TRANSFORM(…) must stand before OPTIONS(…).")
     if not source.is_word(at, "AS"):
         raise StatementError("CREATE MODEL needs AS and a query for its training data.")
     last = len(source.words)
@@ -183,13 +188,15 @@ async def _alter(source: Source, session: Session) -> Outcome | None:
         raise StatementError("ALTER MODEL needs SET OPTIONS (…).")
     values, at = read_options(source, at + 2)
     _check_end(source, at)
+    check_parameters(source, session)
     name = resolve(path, session)
     store = store_of(session.context)
     target = (name.project, name.dataset, name.model)
     if if_exists and store.find(name) is None:
         return Outcome(None, "ALTER_MODEL", "SKIP", target)
     store.get(name)
-    changes = await _read_changes(values, session)
+    check_names(values)
+    changes = read_changes(await computed(values, session))
     store.change(name, lambda model: _edited(model, changes))
     return Outcome(None, "ALTER_MODEL", "ALTER", target)
 
@@ -202,61 +209,19 @@ async def _export(source: Source, session: Session) -> Outcome | None:
         raise StatementError("EXPORT MODEL needs OPTIONS(URI = 'gs://…').")
     values, at = read_options(source, at + 1)
     _check_end(source, at)
+    check_parameters(source, session)
     if "trial_id" in values:
         raise NotEmulated("EXPORT MODEL with TRIAL_ID (hyperparameter tuning)")
     for name in values:
         if name != "uri":
             raise OptionError(f"Unknown option: {name}")
-    uri = values.get("uri")
-    if not isinstance(uri, str):
-        raise OptionError("Invalid value for option URI: expected a STRING.")
+    uri = text("uri", (await computed(values, session)).get("uri"))
     model = store_of(session.context).get(resolve(path, session))
     write_files(uri, booster_files(model), session.cloud_file)
     return Outcome(None, "EXPORT_MODEL")
 
 
 VERBS = (_create, _drop, _alter, _export)
-CHANGES = {"labels", "description", "friendly_name", "expiration_timestamp"}
-REFUSED = {"vertex_ai_model_id", "kms_key_name", "deploy_model", "endpoint_idle_ttl"}
-
-
-async def _read_changes(values: dict[str, Any], session: Session) -> dict[str, Any]:
-    changes: dict[str, Any] = {}
-    for name, value in values.items():
-        if name in REFUSED:
-            raise NotEmulated(f"ALTER MODEL with {name.upper()}")
-        if name not in CHANGES:
-            raise OptionError(f"Unknown option: {name}")
-        if name == "expiration_timestamp":
-            changes["expires"] = await _milliseconds(value, session)
-        elif name == "labels":
-            changes["labels"] = check_labels(_pairs(value))
-        elif value is None or isinstance(value, str):
-            changes[name] = value
-        else:
-            raise OptionError(f"Invalid value for option {name.upper()}: expected a STRING.")
-    return changes
-
-
-def _pairs(value: Any) -> dict[str, str]:
-    pairs = value if isinstance(value, list) else [] if value is None else [None]
-    for pair in pairs:
-        if not (isinstance(pair, tuple) and len(pair) == 2):
-            raise OptionError(
-                "Invalid value for option LABELS: expected an ARRAY of STRUCT(key, value)."
-            )
-    if len({key for key, _ in pairs}) != len(pairs):
-        raise OptionError("Invalid value for option LABELS: a key comes twice.")
-    return dict(pairs)
-
-
-async def _milliseconds(value: Any, session: Session) -> int | None:
-    if value is None:
-        return None
-    if not isinstance(value, Expression):
-        raise OptionError("Invalid value for option EXPIRATION_TIMESTAMP: expected a TIMESTAMP.")
-    table = await session.query(f"SELECT UNIX_MILLIS({value.text}) AS at")
-    return int(table.column(0)[0].as_py())
 
 
 def _edited(model: Model, changes: dict[str, Any]) -> Model:

@@ -88,9 +88,13 @@ class Source:
     def split(self, first: int, last: int) -> list[tuple[int, int]]:
         """Split tokens first..last (last excluded) at top-level commas into index ranges."""
         parts, depth, start = [], 0, first
+        type_ends = first
         for at in range(first, last):
             word = self.words[at]
-            if word.quoted:
+            if word.quoted or at < type_ends:
+                continue
+            if self.is_word(at, "ARRAY") or self.is_word(at, "STRUCT"):
+                type_ends = self.after_type(at + 1)
                 continue
             depth += (word.text in _OPEN) - (word.text in _CLOSE)
             if depth == 0 and word.text == ",":
@@ -99,6 +103,15 @@ class Source:
         if start < last:
             parts.append((start, last))
         return parts
+
+    def after_type(self, index: int) -> int:
+        """Return the index after the `<…>` of an ARRAY or STRUCT; `index` if there is none."""
+        depth = 0
+        for at in range(index, len(self.words)):
+            depth += self.is_word(at, "<") - self.is_word(at, ">")
+            if depth == 0:
+                return at + 1 if at > index else index
+        return index
 
     def slice(self, first: int, last: int) -> str:
         """Return the source text of tokens first..last (last excluded)."""

@@ -71,9 +71,7 @@ async def train(order: Order, session: Session) -> Model:
             for batch in reader:
                 series.append(batch)
             holidays = modelled(order.options.holiday_region, custom)
-            fitted = fit_time_series(
-                series, order.options, holidays, needs_days=custom is not None
-            )
+            fitted = fit_time_series(series, order.options, holidays, needs_days=custom is not None)
         else:
             columns = Columns(reader.schema, order.options)
             for batch in reader:

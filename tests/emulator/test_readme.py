@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from emulator.ml import options, statements
+from emulator.ml import changes, options, statements
 from emulator.ml.functions import FUNCTIONS, OTHERS
 from emulator.ml.preprocessing import BY_NAME as PREPROCESSING
 from tests.conftest import ROOT
@@ -109,8 +109,8 @@ def test_the_statements_are_those_that_the_engine_carries_out():
 def test_what_alter_model_changes_and_refuses_is_named():
     rows = {row[1]: row for row in table("Statements") if row[0].startswith("ALTER MODEL")}
 
-    assert {name.upper() for name in statements.CHANGES} <= set(NAME.findall(rows["exact"][2]))
-    assert {name.upper() for name in statements.REFUSED} <= set(NAME.findall(rows["refused"][0]))
+    assert {name.upper() for name in changes.CHANGES} <= set(NAME.findall(rows["exact"][2]))
+    assert {name.upper() for name in changes.REFUSED} <= set(NAME.findall(rows["refused"][0]))
 
 
 def test_every_module_that_the_readme_names_exists():

@@ -20,8 +20,16 @@ class PcaOptions(TrainingOptions):
 
 RULES: tuple[Rule, ...] = (
     (
-        lambda o: (o.num_principal_components is None) == (o.pca_explained_variance_ratio is None),
-        "A PCA model needs either NUM_PRINCIPAL_COMPONENTS or PCA_EXPLAINED_VARIANCE_RATIO.",
+        lambda o: o.num_principal_components is None and o.pca_explained_variance_ratio is None,
+        "A PCA model needs either NUM_PRINCIPAL_COMPONENTS or PCA_EXPLAINED_VARIANCE_RATIO; none "
+        "was given.",
+    ),
+    (
+        lambda o: (
+            o.num_principal_components is not None and o.pca_explained_variance_ratio is not None
+        ),
+        "A PCA model needs either NUM_PRINCIPAL_COMPONENTS or PCA_EXPLAINED_VARIANCE_RATIO; both "
+        "were given.",
     ),
 )
 

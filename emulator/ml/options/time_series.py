@@ -8,7 +8,7 @@ from typing import Any
 from emulator.ml import arima
 from emulator.ml.errors import NotEmulated
 from emulator.ml.options.base import KEY, OptionSet, Rule, TrainingOptions
-from emulator.ml.options.values import boolean, integer, invalid, number, one_of, text
+from emulator.ml.options.values import boolean, finite, integer, invalid, number, one_of, text
 
 REGIONS = frozenset(
     "GLOBAL NA JAPAC EMEA LAC AE AR AT AU BE BR CA CH CL CN CO CZ DE DK DZ EC EE EG ES FI FR GB GR"
@@ -92,10 +92,6 @@ def _seasons(name: str, value: Any) -> tuple[str, ...]:
     return tuple(one.upper() for one in value)
 
 
-def _finite(name: str, value: Any) -> float:
-    return float(number(float("-inf"))(name, value))
-
-
 def _core(rule: arima.options.Rule) -> Rule:
     """Return a rule of the numeric core as a rule of the statement."""
     breaks, message = rule
@@ -125,8 +121,8 @@ OPTION_SET = OptionSet(
         "min_time_series_length": integer(),
         "max_time_series_length": integer(),
         "trend_smoothing_window_size": integer(),
-        "forecast_limit_lower_bound": _finite,
-        "forecast_limit_upper_bound": _finite,
+        "forecast_limit_lower_bound": finite,
+        "forecast_limit_upper_bound": finite,
     },
     rules=(
         (

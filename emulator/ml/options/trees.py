@@ -90,8 +90,8 @@ _RULES: tuple[Rule, ...] = (
         "INSTANCE_WEIGHT_COL cannot be the label or DATA_SPLIT_COL.",
     ),
     (
-        lambda o: o.has("approx_global_feature_contrib") and not o.enable_global_explain,
-        "APPROX_GLOBAL_FEATURE_CONTRIB can only be set when ENABLE_GLOBAL_EXPLAIN is TRUE.",
+        lambda o: o.approx_global_feature_contrib and not o.enable_global_explain,
+        "APPROX_GLOBAL_FEATURE_CONTRIB can only be TRUE when ENABLE_GLOBAL_EXPLAIN is TRUE.",
     ),
 )
 
@@ -120,7 +120,11 @@ BOOSTED = OptionSet(
 FOREST = OptionSet(
     model_types=("RANDOM_FOREST_CLASSIFIER", "RANDOM_FOREST_REGRESSOR"),
     make=TreeOptions,
-    options={**_BOTH, "num_parallel_tree": integer(2)},
+    options={
+        **_BOTH,
+        "num_parallel_tree": integer(2),
+        "subsample": number(0, above=True, below=1),
+    },
     rules=(*_RULES, *SUPERVISED_RULES),
     refused=SUPERVISED_REFUSED,
 )

@@ -6,11 +6,15 @@ the name, the value and what was expected.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from datetime import date, datetime, time
 from typing import Any
 
 from emulator.ml.errors import OptionError
 from emulator.ml.literals import Expression
+
+_ESCAPES = {"\\": r"\\", "'": r"\'", "\n": r"\n", "\r": r"\r"}
 
 Reader = Callable[[str, Any], Any]
 
@@ -31,14 +35,26 @@ def number(
     limit += "" if most is None else f" and at most {most:g}"
 
     def read(name: str, value: Any) -> float:
-        plain = isinstance(value, int | float) and not isinstance(value, bool)
-        if not plain or value < least or (above and value == least):
+        if not is_finite(value) or value < least or (above and value == least):
             raise invalid(name, value, f"a number {bound}{limit}")
         if (below is not None and value >= below) or (most is not None and value > most):
             raise invalid(name, value, f"a number {bound}{limit}")
         return float(value)
 
     return read
+
+
+def finite(name: str, value: Any) -> float:
+    """Read any number that is neither infinite nor NaN."""
+    if not is_finite(value):
+        raise invalid(name, value, "a finite FLOAT64")
+    return float(value)
+
+
+def is_finite(value: Any) -> bool:
+    """Whether a value is a number, and not infinite or NaN."""
+    plain = isinstance(value, int | float) and not isinstance(value, bool)
+    return plain and math.isfinite(value)
 
 
 def integer(least: int = 1, most: int | None = None) -> Reader:
@@ -83,8 +99,8 @@ def weights_by_label(name: str, value: Any) -> tuple[tuple[str, float], ...]:
     """Read an array of STRUCT(label, weight)."""
     pairs = value if isinstance(value, list) else [None]
     for pair in pairs:
-        plain = isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[1], int | float)
-        if not plain or isinstance(pair[1], bool) or pair[1] < 0:
+        plain = isinstance(pair, tuple) and len(pair) == 2 and is_finite(pair[1])
+        if not plain or pair[1] < 0:
             raise invalid(name, value, "an ARRAY of STRUCT(label, weight of at least 0)")
     weights = tuple((str(label), float(weight)) for label, weight in pairs)
     if len({label for label, _ in weights}) != len(weights):
@@ -94,5 +110,24 @@ def weights_by_label(name: str, value: Any) -> tuple[tuple[str, float], ...]:
 
 def invalid(name: str, value: Any, expected: str) -> OptionError:
     """Return the error that says what an option's value should have been."""
-    shown = value.text if isinstance(value, Expression) else repr(value)
-    return OptionError(f"Invalid value for option {name.upper()}: {shown}. Expected {expected}.")
+    return OptionError(
+        f"Invalid value for option {name.upper()}: {written(value)}. Expected {expected}."
+    )
+
+
+def written(value: Any) -> str:
+    """Return a value as SQL writes it."""
+    if value is None or isinstance(value, bool):
+        return "NULL" if value is None else str(value).upper()
+    if isinstance(value, Expression):
+        return value.text
+    if isinstance(value, str):
+        return "'" + "".join(_ESCAPES.get(one, one) for one in value) + "'"
+    if isinstance(value, list | tuple):
+        inside = ", ".join(map(written, value))
+        return f"[{inside}]" if isinstance(value, list) else f"({inside})"
+    if isinstance(value, datetime):
+        return f"{'DATETIME' if value.tzinfo is None else 'TIMESTAMP'} '{value}'"
+    if isinstance(value, date | time):
+        return f"{type(value).__name__.upper()} '{value}'"
+    return str(value)

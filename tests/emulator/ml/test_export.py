@@ -97,7 +97,7 @@ def test_the_files_are_those_of_the_manual(ask, exported):
         ("export model price options(uri = 'gs://exports/x')", BadRequest, "EXPORT MODEL of a LIN"),
         ("export model nope options(uri = 'gs://exports/x')", NotFound, "Not found: Model"),
         ("export model price", BadRequest, "needs OPTIONS"),
-        ("export model price options(uri = 1)", BadRequest, "expected a STRING"),
+        ("export model price options(uri = 1)", BadRequest, "Expected a STRING"),
         ("export model price options(trial_id = 1)", BadRequest, "TRIAL_ID"),
         ("export model price options(url = 'x')", BadRequest, "Unknown option: url"),
     ],

@@ -142,7 +142,7 @@ ELSEWHERE = ONE.replace("'X'", "'Y'")
             "more than 500",
         ),
         (f"{ONE} from unnest(generate_array(1, 50001))", "returned 50001 rows"),
-        (f"{ONE} union all {ONE.replace('-05', '-07')}", "'x' of 2022-01-05 and of 2022-01-07 over"),
+        (f"{ONE} union all {ONE.replace('-05', '-07')}", "'x' of 2022-01-05 and of 2022-01-07"),
         (f"{ONE} union all {ONE}", "share no day"),
         (f"{ONE} union all {OTHER}", "'y' of 2022-01-05 overlaps fully with 'x' of 2022-01-05"),
         (

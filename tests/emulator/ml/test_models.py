@@ -10,6 +10,8 @@ from tests.emulator.ml.conftest import DATASET
 
 SMALL = "options(model_type = 'linear_reg', input_label_cols = ['price']) as select year, price"
 
+MANY = ", ".join(f"('k{number}', '')" for number in range(65))
+
 
 def run(client, sql):
     job = client.query(sql, job_retry=None)
@@ -75,6 +77,36 @@ def test_alter_model_changes_what_a_user_may_write(client):
     assert model.expires == datetime.datetime(2100, 1, 1, tzinfo=datetime.UTC)
     run(client, f"alter model {DATASET}.noted set options(labels = [], description = null)")
     assert client.get_model(f"{DATASET}.noted").labels == {}
+
+
+@pytest.mark.parametrize("nothing", ["null", "cast(null as timestamp)"])
+def test_a_null_takes_the_expiration_away(client, nothing):
+    run(client, f"create or replace model {DATASET}.noted {SMALL} from {DATASET}.cars")
+    alter = f"alter model {DATASET}.noted set options(expiration_timestamp = {{}})"
+    run(client, alter.format("timestamp_add(current_timestamp(), interval 1 day)"))
+    assert client.get_model(f"{DATASET}.noted").expires is not None
+
+    run(client, alter.format(nothing))
+
+    assert client.get_model(f"{DATASET}.noted").expires is None
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("expiration_timestamp = date '2100-01-01'", "DATE '2100-01-01'. Expected a TIMESTAMP"),
+        ("expiration_timestamp = datetime '2100-01-01'", "DATETIME .*Expected a TIMESTAMP"),
+        ("expiration_timestamp = '2100-01-01'", "'2100-01-01'. Expected a TIMESTAMP"),
+        ("expiration_timestamp = timestamp 'nope'", "timestamp 'nope'. It cannot be computed"),
+        ("description = 5", "DESCRIPTION: 5. Expected a STRING"),
+        ("labels = ['a']", r"LABELS: \['a'\]. Expected an ARRAY of STRUCT"),
+        ("labels = [('a', 'b'), ('a', 'c')]", "each key once"),
+        (f"labels = [{MANY}]", "65 were given.*64 at most"),
+    ],
+)
+def test_alter_model_refuses_what_no_model_can_have(client, options, message):
+    with pytest.raises(BadRequest, match=message):
+        run(client, f"alter model {DATASET}.price set options({options})")
 
 
 def test_patch_changes_and_delete_removes(client):
