@@ -34,6 +34,7 @@ from emulator.syntax import table_path
 from emulator.unnesting import Fields, made_fields, rewrite_unnest, stored_fields
 
 BATCH_ROWS = 50_000
+UNTOLD = ("JSON", "GEOMETRY")
 
 _bqemulator_translate = inner_query.rewrite_and_translate_statement
 _bqemulator_row_access = inner_query.__dict__["rewrite_for_row_access"]
@@ -145,9 +146,24 @@ async def stream(
     cursor = engine.cursor()
     try:
         result = cursor.execute(duckdb_sql, [*(values or []), *(bound or [])] or None)
-        yield result.to_arrow_reader(BATCH_ROWS)
+        kinds = [str(column[1]) for column in result.description or ()]
+        yield _annotated(result.to_arrow_reader(BATCH_ROWS), kinds)
     finally:
         cursor.close()
+
+
+def _annotated(reader: pa.RecordBatchReader, kinds: list[str]) -> pa.RecordBatchReader:
+    """Return the stream with DuckDB's types of the columns whose types Arrow does not tell.
+
+    They stand where bqemulator puts them in whole results.
+    """
+    if not any(kind in text for text in kinds for kind in UNTOLD):
+        return reader
+    fields = [
+        field.with_metadata({**(field.metadata or {}), b"bqemu.duckdb_type": kind.encode()})
+        for field, kind in zip(reader.schema, kinds, strict=True)
+    ]
+    return pa.RecordBatchReader.from_batches(pa.schema(fields), reader)
 
 
 def anonymous() -> CallerIdentity:

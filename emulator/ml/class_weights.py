@@ -17,7 +17,7 @@ def class_weights(
     Raises
     ------
     OptionError
-        If CLASS_WEIGHTS does not name every class, and no other.
+        If CLASS_WEIGHTS does not name every class, and no other, or all weights are 0.
     """
     if options.auto_class_weights:
         counts = np.bincount(labels, minlength=len(classes))
@@ -30,4 +30,6 @@ def class_weights(
             "CLASS_WEIGHTS must have a weight for every label and no other: the labels are "
             f"{', '.join(classes)}; weights were given for {', '.join(given)}."
         )
+    if not any(given.values()):
+        raise OptionError("CLASS_WEIGHTS must not be 0 for every label: no row would count.")
     return np.array([given[label] for label in classes])

@@ -20,6 +20,7 @@ from emulator.session import Session
 
 DATASET = "_ml_results"
 MEMORY = "_ml_memory"
+_MARK = b"bqemu.duckdb_type"
 # Two of DuckDB's row groups: smaller inserts take five times as long.
 WRITTEN_ROWS = 245_760
 
@@ -37,7 +38,8 @@ class ResultTable:
     schema : pyarrow.Schema
         Columns in BigQuery's order.
     duckdb_types : dict
-        DuckDB's type of columns that Arrow would lose, such as JSON.
+        DuckDB's type of columns that Arrow would lose, such as JSON; None takes those that the
+        schema is marked with.
     """
 
     def __init__(
@@ -109,7 +111,10 @@ class ResultTable:
 
 
 def _columns(schema: pa.Schema, duckdb_types: dict[str, str] | None) -> str:
-    kinds = duckdb_types or {}
+    kinds = duckdb_types
+    if kinds is None:
+        marks = {field.name: (field.metadata or {}).get(_MARK) for field in schema}
+        kinds = {name: mark.decode() for name, mark in marks.items() if mark is not None}
     parts = []
     for name in schema.names:
         quoted = '"' + name.replace('"', '""') + '"'

@@ -74,6 +74,7 @@ def bind(
             )
         position = places[column.name.lower()]
         field = schema.field(position).with_name(column.name)
+        _check_told(column, schema.field(position))
         check_type(column, field.type)
         if pa.types.is_null(field.type):
             plains = _plains_of_null(column, features)
@@ -112,6 +113,16 @@ def check_type(column: InputColumn, kind: pa.DataType) -> None:
         column.type.split("<")[0] in ("ARRAY", "STRUCT")
         and found.split("<")[0] != (column.type.split("<")[0])
     ):
+        raise InputDataError(
+            f'Column "{column.name}" has type {found} in the input; '
+            f"the model was trained with {column.type}."
+        )
+
+
+def _check_told(column: InputColumn, field: pa.Field) -> None:
+    """Refuse JSON and GEOGRAPHY, which would pass for the STRING or BYTES of training."""
+    found = types.type_of(field)
+    if found != types.type_name(field.type):
         raise InputDataError(
             f'Column "{column.name}" has type {found} in the input; '
             f"the model was trained with {column.type}."

@@ -13,7 +13,7 @@ from emulator.ml.data import expansion, types
 from emulator.ml.data.arrays import RunsColumn, SparseColumn, VectorColumn
 from emulator.ml.data.columns import CategoryColumn, NumberColumn
 from emulator.ml.data.expansion import Plain, expand
-from emulator.ml.errors import TrainingDataError
+from emulator.ml.errors import NotEmulated, TrainingDataError
 from emulator.ml.options.base import SupervisedOptions, TrainingOptions
 from emulator.ml.options.kmeans import KMeansOptions
 from emulator.ml.options.trees import TreeOptions
@@ -78,13 +78,17 @@ class Columns:
                 "The training query has no feature: every column has another use, such as the "
                 "label's."
             )
-        self.inputs = tuple(InputColumn(f.name, types.type_name(f.type)) for _, f in fields)
+        for _, field in fields:
+            _check_feature(field)
+        self.inputs = tuple(InputColumn(f.name, types.type_of(f)) for _, f in fields)
         self.features = [
             Column(at, plain, COLLECTORS[plain.kind](plain.name))
             for at, field in fields
             for plain in expand(field)
         ]
-        _check_features([column.name for column in self.features])
+        _check_unique([column.name for column in self.features])
+        if self.weight is not None:
+            self._check_no_array()
         self.rows = 0
 
     def append(self, batch: pa.RecordBatch) -> None:
@@ -93,15 +97,33 @@ class Columns:
         for column in (*self._special(), *self.features):
             column.collector.append(column.plain.read(batch.column(column.position)))
 
+    def _check_no_array(self) -> None:
+        for column in self.features:
+            if column.type.startswith("ARRAY"):
+                raise TrainingDataError(
+                    f'INSTANCE_WEIGHT_COL cannot be used with the ARRAY feature "{column.name}"; '
+                    "it is only supported for features that are no arrays."
+                )
+
     def _special(self) -> Iterator[Column]:
         uses = (self.label, self.split, self.start, self.weight)
         yield from (one for one in uses if one is not None)
 
 
+def _check_feature(field: pa.Field) -> None:
+    """Refuse what Arrow shows as STRING or BYTES and is neither."""
+    kind = types.type_of(field)
+    if kind != types.type_name(field.type):
+        raise NotEmulated(
+            f'A feature of type {kind} (column "{field.name}")',
+            "Take plain values out of it, such as JSON_VALUE or ST_X return, or leave it out.",
+        )
+
+
 def _label(schema: pa.Schema, options: SupervisedOptions) -> Column:
     position = _position(schema, options.label, "label")
     field = schema.field(position)
-    kind = types.type_name(field.type)
+    kind = types.type_of(field)
     allowed = types.LABELS if options.is_classifier else types.NUMERIC
     if kind not in allowed:
         raise TrainingDataError(
@@ -117,7 +139,7 @@ def _split(schema: pa.Schema, options: SupervisedOptions) -> Column | None:
         return None
     position = _position(schema, name, "data split")
     field = schema.field(position)
-    kind = types.type_name(field.type)
+    kind = types.type_of(field)
     allowed = ("BOOL",) if options.data_split_method == "CUSTOM" else _SEQUENCES
     if kind not in allowed:
         raise TrainingDataError(
@@ -135,8 +157,7 @@ def _start(schema: pa.Schema, name: str) -> Column:
     field = schema.field(position)
     if not pa.types.is_boolean(field.type):
         raise TrainingDataError(
-            f'KMEANS_INIT_COL "{field.name}" has type {types.type_name(field.type)}; '
-            "it must be BOOL."
+            f'KMEANS_INIT_COL "{field.name}" has type {types.type_of(field)}; it must be BOOL.'
         )
     return _as_it_is(position, field, NumberColumn)
 
@@ -144,16 +165,16 @@ def _start(schema: pa.Schema, name: str) -> Column:
 def _weight(schema: pa.Schema, name: str) -> Column:
     position = _position(schema, name, "INSTANCE_WEIGHT_COL")
     field = schema.field(position)
-    if types.type_name(field.type) not in types.NUMERIC:
+    if types.type_of(field) not in types.NUMERIC:
         raise TrainingDataError(
-            f'INSTANCE_WEIGHT_COL "{field.name}" has type {types.type_name(field.type)}; '
+            f'INSTANCE_WEIGHT_COL "{field.name}" has type {types.type_of(field)}; '
             "it must be a number."
         )
     return _as_it_is(position, field, NumberColumn)
 
 
 def _as_it_is(position: int, field: pa.Field, collector: Any) -> Column:
-    plain = Plain(field.name, types.type_name(field.type), expansion.NUMBER, lambda array: array)
+    plain = Plain(field.name, types.type_of(field), expansion.NUMBER, lambda array: array)
     return Column(position, plain, collector(field.name))
 
 
@@ -172,7 +193,7 @@ def _check_names(schema: pa.Schema) -> None:
         seen.add(name.lower())
 
 
-def _check_features(names: list[str]) -> None:
+def _check_unique(names: list[str]) -> None:
     """Refuse two features of one name, as a STRUCT's field and a column may have."""
     seen: set[str] = set()
     for name in names:

@@ -104,10 +104,7 @@ def make_training_set(columns: Columns, options: TrainingOptions) -> TrainingSet
     order = split.row_order(_hashes(columns, raw, label, flags), columns.rows)
     training, evaluation, method = _divide(order, flags, options)
     if not len(training):
-        raise TrainingDataError(
-            f"DATA_SPLIT_METHOD '{method}' leaves zero training rows by the values of "
-            f'DATA_SPLIT_COL "{columns.split.name if columns.split else ""}".'
-        )
+        raise _no_training_rows(columns, method, options)
     found = None
     if columns.label is not None:
         found = _label(columns.label, label, training)
@@ -133,6 +130,15 @@ def make_training_set(columns: Columns, options: TrainingOptions) -> TrainingSet
     )
 
 
+def _no_training_rows(columns: Columns, method: str, options: TrainingOptions) -> TrainingDataError:
+    reason = f"DATA_SPLIT_EVAL_FRACTION = {getattr(options, 'data_split_eval_fraction', None)}"
+    if columns.split is not None:
+        reason = f'the values of DATA_SPLIT_COL "{columns.split.name}"'
+    return TrainingDataError(
+        f"DATA_SPLIT_METHOD '{method}' leaves zero training rows of {columns.rows} by {reason}."
+    )
+
+
 def _check_label(column: Column, label: Any, rows: int) -> None:
     missing = (
         np.count_nonzero(label[1] == 0)
@@ -140,6 +146,10 @@ def _check_label(column: Column, label: Any, rows: int) -> None:
         else np.count_nonzero(np.isnan(label))
     )
     name = column.name
+    if isinstance(label, tuple) and column.type == "FLOAT64" and not np.isfinite(label[0]).all():
+        raise TrainingDataError(
+            f'The label column "{name}" holds NaN or infinite values; they are no classes.'
+        )
     if missing == rows:
         raise TrainingDataError(f'The label column "{name}" is NULL in every training row.')
     if missing:

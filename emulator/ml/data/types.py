@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import decimal
+import re
 from datetime import date, datetime, time
 from typing import Any
 
@@ -43,6 +44,10 @@ _NAMES: tuple[tuple[Any, str], ...] = (
     (pa.types.is_null, "INT64"),
 )
 
+_UNTOLD_NAMES = {"JSON": "JSON", "GEOMETRY": "GEOGRAPHY"}
+# As a type, not as the name of a field, in DuckDB's text such as `STRUCT(a JSON, b GEOMETRY[])`.
+_UNTOLD = re.compile(r"\b(JSON|GEOMETRY)(?=[\[(,)]|$)")
+
 
 def type_name(kind: pa.DataType) -> str:
     """Return BigQuery's name of an Arrow type, e.g. "ARRAY<STRUCT<x INT64>>"."""
@@ -58,6 +63,18 @@ def type_name(kind: pa.DataType) -> str:
         fields = (f"{field.name} {type_name(field.type)}" for field in kind)
         return f"STRUCT<{', '.join(fields)}>"
     return next((name for is_kind, name in _NAMES if is_kind(kind)), "BYTES")
+
+
+def type_of(field: pa.Field) -> str:
+    """Return BigQuery's name of a column's type; JSON and GEOGRAPHY only their mark tells apart."""
+    marked = (field.metadata or {}).get(b"bqemu.duckdb_type", b"").decode()
+    found = _UNTOLD.search(marked)
+    if found is None:
+        return type_name(field.type)
+    kind = _UNTOLD_NAMES[found[1]]
+    if is_array(field.type):
+        return f"ARRAY<{kind}>" if marked == f"{found[1]}[]" else f"ARRAY of STRUCT with {kind}"
+    return f"STRUCT with {kind}" if pa.types.is_struct(field.type) else kind
 
 
 def is_array(kind: pa.DataType) -> bool:

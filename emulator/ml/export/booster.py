@@ -21,8 +21,9 @@ from emulator.ml.data.features import (
     NumericFeature,
     VectorFeature,
 )
-from emulator.ml.errors import NotEmulated
+from emulator.ml.errors import NotEmulated, StatementError
 from emulator.ml.model import Model
+from emulator.ml.time_series.parameters import SeriesSet
 from emulator.ml.trees.matrix import LABEL, ONE_HOT
 from emulator.ml.trees.parameters import Ensemble
 
@@ -47,10 +48,14 @@ def booster_files(model: Model) -> dict[str, bytes]:
 
     Raises
     ------
+    StatementError
+        If BigQuery cannot export such a model.
     NotEmulated
-        If BigQuery exports such a model as a TensorFlow SavedModel, or not at all.
+        If BigQuery exports such a model as a TensorFlow SavedModel.
     """
     ensemble = model.parameters
+    if isinstance(ensemble, SeriesSet):
+        raise StatementError(f"{model.type} models cannot be exported, on BigQuery neither.")
     if not isinstance(ensemble, Ensemble):
         raise NotEmulated(
             f"EXPORT MODEL of a {model.type} model (a TensorFlow SavedModel on BigQuery)",

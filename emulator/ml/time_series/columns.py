@@ -72,7 +72,7 @@ def find_columns(
                 f"{', '.join(schema.names)}."
             )
         at = places[name.lower()]
-        kind = types.type_name(schema.field(at).type)
+        kind = types.type_of(schema.field(at))
         if kind not in kinds:
             raise refuse(f'Column "{name}" has type {kind}; expected {" or ".join(kinds)}.')
         found.append(at)
@@ -82,7 +82,7 @@ def find_columns(
         found[1],
         tuple(found[2:]),
         tuple(field.name for field in fields),
-        tuple(types.type_name(field.type) for field in fields),
+        tuple(types.type_of(field) for field in fields),
     )
 
 

@@ -26,6 +26,7 @@ from emulator.running import check_cancelled
 
 Floats = npt.NDArray[np.float32]
 EXPLAINED_ROWS = 1 << 14
+MOST_CLASSES = 1000
 
 
 def fit_trees(given: TrainingSet, options: TreeOptions) -> Fitted:
@@ -39,6 +40,11 @@ def fit_trees(given: TrainingSet, options: TreeOptions) -> Fitted:
     label = given.label
     assert label is not None
     classes = 0 if label.classes is None else len(label.classes)
+    if classes > MOST_CLASSES:
+        raise TrainingDataError(
+            f'The label column "{label.name}" has {classes} classes; {options.model_type} models '
+            f"support at most {MOST_CLASSES}."
+        )
     values = label.values.astype(np.float32)
     encoding = learn(
         given.features,
