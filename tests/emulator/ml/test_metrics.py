@@ -53,6 +53,16 @@ def test_no_positive_prediction_leaves_precision_undefined():
     assert (values["recall"], values["f1_score"]) == (0.0, 0.0)
 
 
+def test_scores_that_tell_nothing_apart_have_half_the_area():
+    assert metrics.roc_auc(np.full(7, 0.3), np.full(90, 0.3)) == 0.5
+
+
+def test_equal_scores_count_half_of_a_pair():
+    above, below = np.repeat([1.0, 2.0], 500), np.repeat([0.0, 1.0], 500)
+
+    assert metrics.roc_auc(above, below) == pytest.approx(0.875, abs=2e-3)
+
+
 def test_roc_auc_is_close_to_the_share_of_right_pairs():
     above, below = RANDOM.normal(1, 1, 5000), RANDOM.normal(0, 1, 5000)
     pairs = (above[:, None] > below[None]).mean()
