@@ -87,8 +87,7 @@ class Columns:
             for plain in expand(field)
         ]
         _check_unique([column.name for column in self.features])
-        if self.weight is not None:
-            self._check_no_array()
+        self._check_weighted()
         self.rows = 0
 
     def append(self, batch: pa.RecordBatch) -> None:
@@ -97,9 +96,9 @@ class Columns:
         for column in (*self._special(), *self.features):
             column.collector.append(column.plain.read(batch.column(column.position)))
 
-    def _check_no_array(self) -> None:
+    def _check_weighted(self) -> None:
         for column in self.features:
-            if column.type.startswith("ARRAY"):
+            if self.weight is not None and column.type.startswith("ARRAY"):
                 raise TrainingDataError(
                     f'INSTANCE_WEIGHT_COL cannot be used with the ARRAY feature "{column.name}"; '
                     "it is only supported for features that are no arrays."

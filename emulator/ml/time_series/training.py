@@ -66,9 +66,8 @@ def fit_time_series(
     table = collector.finish()
     if not table.num_rows:
         raise TrainingDataError("The training query returned zero rows; a model needs data.")
-    ids = tuple(range(2, table.num_columns))
     found = collector.columns
-    rows = read_rows(SeriesColumns(0, 1, ids, found.names, found.types), table)
+    rows = read_rows(replace(found, time=0, value=1, ids=tuple(range(2, table.num_columns))), table)
     settings = replace(options.settings, holidays=holidays)
     fitted = tuple(arima.fit_series(one.times, one.values, settings) for one in rows)
     if len(fitted) == 1 and fitted[0].error_message is not None:
