@@ -60,7 +60,9 @@ async def write_result(
                 result,
                 ctx.clock.now(),
             )
-        return job_meta
+        configuration = {**job_meta.configuration}
+        configuration["query"] = {**configuration.get("query", {}), "destinationTable": target}
+        return job_meta.model_copy(update={"configuration": configuration})
 
     return await in_thread(job)
 

@@ -47,7 +47,9 @@ async def insert_job(project_id: str, request: Request, context: Context, caller
         raise AlreadyExistsError(f"Already Exists: Job {project_id}:US.{job_id}")
     job = RunningJob(project_id, job_id, configuration, context.clock.now())
     _start(job, theirs.insert_job(project_id, request, context, caller), context)
-    return await _answer_within(INSERT_SECONDS, job) or _running(job)
+    # A dry run is no job that could be asked for later: its answer is all there is.
+    seconds = None if configuration.get("dryRun") else INSERT_SECONDS
+    return await _answer_within(seconds, job) or _running(job)
 
 
 @router.post("/queries", response_model=None)
@@ -149,7 +151,7 @@ def _start(job: RunningJob, work: Coroutine[Any, Any, Any], context: AppContext)
     job.task.add_done_callback(lambda task: task.cancelled() or task.exception())
 
 
-async def _answer_within(seconds: float, job: RunningJob) -> Answer | None:
+async def _answer_within(seconds: float | None, job: RunningJob) -> Answer | None:
     """Return what bqemulator answers, or None if the job is not done by then."""
     assert job.task is not None
     await asyncio.wait({job.task}, timeout=seconds)

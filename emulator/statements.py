@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from emulator.anonymous import rewrite as rewrite_results
 from emulator.contracts import handle as handle_contract
 from emulator.declarations import handle as handle_options
 from emulator.external.statements import handle as handle_external_table
@@ -26,7 +27,7 @@ HANDLERS: tuple[Handler, ...] = (
     handle_contract,
     handle_options,
 )
-REWRITERS: tuple[Rewriter, ...] = (rewrite_ml_functions,)
+REWRITERS: tuple[Rewriter, ...] = (rewrite_results, rewrite_ml_functions)
 
 
 async def handle(

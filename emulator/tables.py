@@ -62,8 +62,8 @@ def get_table(project_id: str, dataset_id: str, table_id: str, context: Context)
     """Return a table."""
     entry = context.catalog.get_table(project_id, dataset_id, table_id)
     if entry is None:
-        found: dict[str, Any] = theirs.get_table(project_id, dataset_id, table_id, context)
-        return found
+        result: dict[str, Any] = theirs.get_table(project_id, dataset_id, table_id, context)
+        return {"location": "US", **result}
     return resource(entry, context)
 
 

@@ -66,8 +66,8 @@ def _rewrite(unnest: exp.Unnest, known: Fields, number: int) -> bool:
     array = unnest.expressions[0] if len(unnest.expressions) == 1 else None
     if array is None or select is None or not isinstance(unnest.parent, exp.From | exp.Join):
         return False
-    fields = known.get(_name(array).lower())
-    if fields is None:
+    fields = _literal_fields(array) or known.get(_name(array).lower())
+    if not fields:
         return False
     alias = _alias(unnest, f"_unnest_{number}")
     for column in list(_own_columns(select)):
@@ -75,6 +75,15 @@ def _rewrite(unnest: exp.Unnest, known: Fields, number: int) -> bool:
             column.set("table", exp.to_identifier(alias))
     _write_out_stars(select, unnest, alias, fields)
     return True
+
+
+def _literal_fields(array: exp.Expr) -> tuple[str, ...]:
+    """Return the fields of `[STRUCT(1 AS a, …), …]`, which its first element names."""
+    first = array.expressions[0] if isinstance(array, exp.Array) and array.expressions else None
+    if not isinstance(first, exp.Struct):
+        return ()
+    names = [one.name for one in first.expressions if isinstance(one, exp.PropertyEQ)]
+    return tuple(names) if len(names) == len(first.expressions) else ()
 
 
 def _name(array: exp.Expr) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from google.api_core.exceptions import BadRequest, Conflict, GoogleAPICallError, NotFound
-from google.cloud.bigquery import Client, QueryJob
+from google.cloud.bigquery import Client, QueryJob, QueryJobConfig
 
 from cloud.clients import bigquery_client
 from emulator.bigquery import STOP_SECONDS
@@ -67,6 +67,22 @@ def test_a_query_that_takes_a_while_is_waited_for(client: Client) -> None:
     assert job.state == "RUNNING"
     assert [row.n for row in job.result()] == [EXPECTED]
     assert job.ended > job.started
+
+
+def test_a_dry_run_is_answered_when_it_is_done(client: Client) -> None:
+    training = (
+        f"create or replace model {DATASET}.dry options(model_type = 'kmeans') as "
+        "select n as x from unnest(generate_array(1, 100)) as n"
+    )
+    client.query(training).result()
+    source = f"(select count(*) as x from ({WHILE}))"
+    config = QueryJobConfig(dry_run=True)
+    job = client.query(
+        f"select * from ml.predict(model {DATASET}.dry, {source})", job_config=config
+    )
+
+    assert (job.state, job.statement_type) == ("DONE", "SELECT")
+    assert next(field.name for field in job.schema) == "CENTROID_ID"
 
 
 def test_query_and_wait_outlasts_its_own_time_limit(client: Client) -> None:

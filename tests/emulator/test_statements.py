@@ -389,6 +389,22 @@ def test_result_is_written_to_the_destination(client: Client, dataset: str) -> N
     assert client.get_table(f"{dataset}.target").schema[0].field_type == "STRING"
 
 
+def test_a_result_is_a_table_and_a_destination_is_the_job_s(client: Client, dataset: str) -> None:
+    job = client.query("select 7 as n, ['a'] as words")
+    job.result()
+
+    result = job.destination
+    assert rows(client, f"select r.n + 1, word from `{result}` as r, unnest(words) as word") == [
+        (8, "a")
+    ]
+    assert client.get_table(result).location == "US"
+    config = QueryJobConfig(destination=f"{client.project}.{dataset}.kept")
+    written = client.query(f"select n from {result.dataset_id}.{result.table_id}", config)
+    written.result()
+    assert client.get_job(written.job_id).destination.table_id == "kept"
+    assert rows(client, f"select n from {dataset}.kept") == [(7,)]
+
+
 def test_the_time_may_have_an_alias_of_its_own_name(client: Client) -> None:
     ((moment, today),) = rows(
         client, "select current_timestamp() as current_timestamp, current_date as `current_date`"

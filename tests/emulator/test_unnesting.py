@@ -50,6 +50,12 @@ def rows(client: Client, sql: str) -> list[dict[str, Any]]:
         ("with q as (select ar as things from pairs) select max(p) as p from q, unnest(things)",
          {"p": 20}),
         ("select w from pairs, unnest(words) as w order by w", {"w": "u"}),
+        ("select b, a from unnest([struct(1 as a, ['x'] as b), (2, ['y'])]) order by a desc",
+         {"b": ["y"], "a": 2}),
+        ("select * from unnest([struct(1 as a, 'x' as b), struct(2, 'y')]) as t order by t.a",
+         {"a": 1, "b": "x"}),
+        ("select n, cast(v as float64) as v from unnest([struct(0 as n, cast(null as int64) as v), "
+         "struct(1 as n, 5 as v)]) order by n desc", {"n": 1, "v": 5.0}),
         ("select * except (ar) from pairs, unnest(words) as w order by x, w",
          {"x": 1, "words": ["u", "v"], "w": "u"}),
     ],

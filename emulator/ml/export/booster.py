@@ -1,7 +1,8 @@
 """The files of an exported tree model, as Google's page on exporting models lays them out.
 
 `assets/` holds a vocabulary for each feature that is no number and `model_metadata.json`;
-`model.bst` is the booster, in the old binary format where an exact library trained it.
+`model.bst` is the booster, in the old binary format where an exact library trained it. What a
+TRANSFORM clause does is left out: BigQuery writes a TensorFlow SavedModel for it, `transform/`.
 `predictor.py`, in a package beside `main.py`, is ours.
 """
 
@@ -61,8 +62,6 @@ def booster_files(model: Model) -> dict[str, bytes]:
             f"EXPORT MODEL of a {model.type} model (a TensorFlow SavedModel on BigQuery)",
             "Boosted trees and random forests are exported as a Booster.",
         )
-    if model.transform is not None:
-        raise NotEmulated("EXPORT MODEL of a model with a TRANSFORM clause")
     files = {
         "model.bst": ensemble.booster,
         "main.py": _MAIN.encode(),
