@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from emulator.ml.errors import StatementError
 from emulator.ml.model import ModelName
-from emulator.session import Session
+from emulator.session import Session, split_path
 
 
 def resolve(path: str, session: Session) -> ModelName:
@@ -11,7 +12,12 @@ def resolve(path: str, session: Session) -> ModelName:
 
     Raises
     ------
-    InvalidQueryError
+    StatementError
         If the path names no dataset and the job has no default dataset.
     """
+    if session.default_dataset is None and len(split_path(path)) == 1:
+        name = path.strip("`")
+        raise StatementError(
+            f'Model "{name}" must be qualified with a dataset (e.g. dataset.{name}).'
+        )
     return ModelName(*session.resolve(path))

@@ -37,6 +37,7 @@ from emulator.ml.functions import (
     validate_data_skew,
     weights,
 )
+from emulator.ml.functions.places import is_expression
 from emulator.ml.functions.settings import check_settings
 from emulator.ml.model import Model
 from emulator.ml.names import resolve
@@ -81,11 +82,12 @@ _DEFINITIONS = ("MATERIALIZED", "FUNCTION", "PROCEDURE")
 # Google documents these too.
 OTHERS = frozenset(
     "ANNOTATE_IMAGE BAG_OF_WORDS"
-    " CONVERT_COLOR_SPACE CONVERT_IMAGE_TYPE DECODE_IMAGE DETECT_CHANGE_POINTS"
+    " CONVERT_COLOR_SPACE CONVERT_IMAGE_TYPE CORRELATION DECODE_IMAGE DETECT_CHANGE_POINTS"
     " ENTITY_FEATURES_AT_TIME FEATURES_AT_TIME"
-    " GENERATE_EMBEDDING GENERATE_TABLE GENERATE_TEXT GENERATE_TEXT_EMBEDDING"
-    " PROCESS_DOCUMENT RECOMMEND RECONSTRUCTION_LOSS RESIZE_IMAGE TF_IDF TFDV_DESCRIBE"
-    " TFDV_VALIDATE TRANSCRIBE TRANSLATE TRIAL_INFO UNDERSTAND_TEXT".split()
+    " GENERATE_EMBEDDING GENERATE_TABLE GENERATE_TEXT GENERATE_TEXT_EMBEDDING GET_INSIGHTS"
+    " PROCESS_DOCUMENT RECOMMEND RECONSTRUCTION_LOSS RESIZE_IMAGE SEASONALITY TF_IDF"
+    " TFDV_DESCRIBE TFDV_VALIDATE TRANSCRIBE TRANSLATE TREND TRIAL_INFO"
+    " UNDERSTAND_TEXT".split()
 )
 
 
@@ -104,6 +106,7 @@ async def rewrite(statement: str, session: Session) -> str:
         return statement
     while (place := next_place(source := Source(statement), PREPROCESSING)) is not None:
         _check_name(place)
+        _check_place(place, source)
         _check_definition(source, place)
         call = read_call(source, place, _takes_model(_BY_NAME[place.function]))
         path = await _run(call, session)
@@ -167,6 +170,14 @@ def _check_name(place: Place) -> None:
         raise NotEmulated(f"ML.{place.function}")
     if place.function not in _BY_NAME:
         raise StatementError(f"Table-valued function not found: ML.{place.function}")
+
+
+def _check_place(place: Place, source: Source) -> None:
+    if is_expression(source, place):
+        raise StatementError(
+            f"ML.{place.function} is a table function, found where an expression stands. "
+            f"Write SELECT … FROM ML.{place.function}(…)."
+        )
 
 
 def _check_definition(source: Source, place: Place) -> None:

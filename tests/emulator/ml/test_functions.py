@@ -323,11 +323,44 @@ def test_a_query_parameter_reaches_the_data(ask):
         ("select * from ml.confusion_matrix(model price)", BadRequest, "classification models"),
         ("select * from ml.tf_idf(model price)", BadRequest, "ML.TF_IDF is not emulated"),
         ("select * from ml.nope(model price)", BadRequest, "not found: ML.NOPE"),
+        (
+            "select * from ml.trend(table cars, data_col => 'price', timestamp_col => 'year')",
+            BadRequest,
+            "ML.TREND is not emulated",
+        ),
+        ("select * from ml.get_insights(model price)", BadRequest, "ML.GET_INSIGHTS is not emul"),
     ],
 )
 def test_what_bigquery_refuses_is_refused(ask, sql, error, message):
     with pytest.raises(error, match=message):
         ask(sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select ml.predict(model price, table cars)",
+        "select fuel, (ml.predict(model price, table cars)) as p from cars, unnest([1]) as n",
+        "select count(*) from cars where year > abs(ml.predict(model price, table cars))",
+    ],
+)
+def test_a_table_function_in_an_expression_is_told_to_be_one(ask, sql):
+    with pytest.raises(BadRequest, match=r"ML\.PREDICT is a table function"):
+        ask(sql)
+
+
+def test_a_table_function_stands_behind_other_tables(ask):
+    (row,) = ask(
+        "select count(*) as n from unnest([1, 2]) as a join unnest([1]) as b on b = a, "
+        "ml.evaluate(model price) as e"
+    )
+
+    assert row["n"] == 1
+
+
+def test_a_model_without_dataset_is_called_a_model(client):
+    with pytest.raises(BadRequest, match='Model "nope" must be qualified with a dataset'):
+        client.query("select * from ml.weights(model nope)", job_retry=None).result()
 
 
 def test_results_leave_nothing_behind(client, ask):
