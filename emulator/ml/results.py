@@ -15,12 +15,12 @@ from typing import Any
 import pyarrow as pa
 from bqemulator.storage.sql_identifiers import quoted_schema, quoted_table_ref
 
+from emulator.ml.data.lost_types import lost_types
 from emulator.running import check_cancelled
 from emulator.session import Session
 
 DATASET = "_ml_results"
 MEMORY = "_ml_memory"
-_MARK = b"bqemu.duckdb_type"
 # Two of DuckDB's row groups: smaller inserts take five times as long.
 WRITTEN_ROWS = 245_760
 
@@ -51,11 +51,9 @@ class ResultTable:
         self._view = quoted_table_ref(session.project, DATASET, name)
         self._path = f"`{session.project}.{DATASET}.{name}`"
         self._waiting: list[pa.Table] = []
+        self._columns = _columns(schema, duckdb_types)
         _make_schema(session)
-        self._write(
-            f"CREATE TABLE {self._table} AS SELECT {_columns(schema, duckdb_types)}",
-            schema.empty_table(),
-        )
+        self._write(f"CREATE TABLE {self._table} AS SELECT {self._columns}", schema.empty_table())
         self._connection.execute(f"CREATE VIEW {self._view} AS FROM {self._table}")
         session.made[name] = schema
         session.on_close(self._drop)
@@ -95,11 +93,13 @@ class ResultTable:
     def _write_waiting(self) -> None:
         if self._waiting:
             rows, self._waiting = pa.concat_tables(self._waiting), []
-            self._write(f"INSERT INTO {self._table} SELECT *", rows)
+            self._write(f"INSERT INTO {self._table} SELECT {self._columns}", rows)
 
     def _write(self, statement: str, rows: pa.Table) -> None:
         view = f"__bqemu_{uuid.uuid4().hex}"
-        self._connection.register(view, rows)
+        # By name alone: the metadata of a stream's fields would make DuckDB read other types.
+        plain = pa.Table.from_arrays(rows.columns, names=rows.schema.names)
+        self._connection.register(view, plain)
         try:
             self._connection.execute(f"{statement} FROM {view}")
         finally:
@@ -111,15 +111,17 @@ class ResultTable:
 
 
 def _columns(schema: pa.Schema, duckdb_types: dict[str, str] | None) -> str:
-    kinds = duckdb_types
-    if kinds is None:
-        marks = {field.name: (field.metadata or {}).get(_MARK) for field in schema}
-        kinds = {name: mark.decode() for name, mark in marks.items() if mark is not None}
-    parts = []
-    for name in schema.names:
-        quoted = '"' + name.replace('"', '""') + '"'
-        parts.append(f"CAST({quoted} AS {kinds[name]}) AS {quoted}" if name in kinds else quoted)
-    return ", ".join(parts)
+    kinds = lost_types(schema) if duckdb_types is None else duckdb_types
+    return ", ".join(_column(name, kinds.get(name)) for name in schema.names)
+
+
+def _column(name: str, kind: str | None) -> str:
+    quoted = '"' + name.replace('"', '""') + '"'
+    if kind is None:
+        return quoted
+    if kind == "GEOMETRY":  # DuckDB has no cast of a binary to it
+        return f"ST_GeomFromWKB({quoted}) AS {quoted}"
+    return quoted if "GEOMETRY" in kind else f"CAST({quoted} AS {kind}) AS {quoted}"
 
 
 def _make_schema(session: Session) -> None:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from emulator.ml.data import types
+from emulator.ml.data.lost_types import lost_type
 from emulator.ml.errors import InputDataError
 from emulator.ml.results import ResultTable
 from emulator.session import Session
@@ -18,11 +19,15 @@ _INTEGER, _NUMBER, _TEXT = pa.int64(), pa.float64(), pa.string()
 
 @dataclass(frozen=True)
 class PlainColumn:
-    """A column or a field of one: where it is, and its values' kind."""
+    """A column or a field of one: where it is, and its values' kind.
+
+    `lost` is the type of its values if Arrow has none for it.
+    """
 
     name: str
     path: tuple[int, ...]
     kind: pa.DataType
+    lost: str | None = None
 
     @property
     def is_array(self) -> bool:
@@ -37,9 +42,18 @@ class PlainColumn:
     @property
     def value_kind(self) -> str:
         """BigQuery's type of one value."""
+        if self.lost is not None:
+            return self.lost
         if self.is_sparse:
             return types.type_name(self.kind.value_type.field(1).type)
         return types.type_name(self.kind.value_type if self.is_array else self.kind)
+
+    @property
+    def type(self) -> str:
+        """BigQuery's type of the column."""
+        if self.lost is not None:
+            return f"ARRAY<{self.lost}>" if self.is_array else self.lost
+        return types.type_name(self.kind)
 
     @property
     def is_known(self) -> bool:
@@ -65,15 +79,26 @@ async def read_plain(
         If a column has a type that the function does not take.
     """
 
-    def check(column: PlainColumn) -> bool:
-        if not column.is_known:
-            raise InputDataError(
-                f'Column "{column.name}" has type {types.type_name(column.kind)}, which '
-                f"ML.{function} does not take; leave it out of the query."
-            )
+    def keep(column: PlainColumn) -> bool:
+        refuse_unknown(column, function)
         return True
 
-    return await _read(query, session, check)
+    return await _read(query, session, keep)
+
+
+def refuse_unknown(column: PlainColumn, function: str) -> None:
+    """Refuse a column whose values are no numbers, texts or moments.
+
+    Raises
+    ------
+    InputDataError
+        Naming column, type and function.
+    """
+    if not column.is_known:
+        raise InputDataError(
+            f'Column "{column.name}" has type {column.type}, which '
+            f"ML.{function} does not take; leave it out of the query."
+        )
 
 
 async def read_known(query: str, session: Session) -> tuple[ResultTable, list[PlainColumn]]:
@@ -96,10 +121,11 @@ def columns_of(schema: pa.Schema) -> Iterator[PlainColumn]:
     """Yield the columns of a query, each field of a STRUCT by itself."""
     for at, field in enumerate(schema):
         if not pa.types.is_struct(field.type):
-            yield PlainColumn(field.name, (at,), field.type)
+            yield PlainColumn(field.name, (at,), field.type, lost_type(field))
             continue
         for place, inner in enumerate(field.type):
-            yield PlainColumn(f"{field.name}_{inner.name}", (at, place), inner.type)
+            name, lost = f"{field.name}_{inner.name}", lost_type(field, place)
+            yield PlainColumn(name, (at, place), inner.type, lost)
 
 
 def _is_pair(column: PlainColumn) -> bool:

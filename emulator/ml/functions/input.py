@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from emulator.ml.calls import Call
 from emulator.ml.data.columns import Codes, Floats
+from emulator.ml.data.lost_types import lost_types
 from emulator.ml.errors import StatementError
 from emulator.ml.functions.settings import number
 from emulator.ml.model import Model
@@ -77,7 +78,7 @@ async def open_input(model: Model, call: Call, session: Session) -> AsyncIterato
         query = transformed_query(model.transform, query, schema, session)
     async with session.reader(query) as reader:
         empty = _rows(_empty(reader.schema))
-        kinds = await _kinds(call, empty.given.schema, session)
+        kinds = lost_types(empty.given.schema)
         yield Input(empty.seen.schema, kinds, reader)
 
 
@@ -93,17 +94,6 @@ def _rows(batch: pa.RecordBatch) -> Rows:
 def _empty(schema: pa.Schema) -> pa.RecordBatch:
     arrays = [pa.array([], field.type) for field in schema]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-async def _kinds(call: Call, schema: pa.Schema, session: Session) -> dict[str, str]:
-    """Return DuckDB's types of text and binary columns, which Arrow may not tell apart."""
-    doubtful = [f.name for f in schema if pa.types.is_string(f.type) or pa.types.is_binary(f.type)]
-    if not doubtful:
-        return {}
-    empty = await session.query(f"SELECT * FROM ({call.data}) LIMIT 0")
-    kinds = {f.name: (f.metadata or {}).get(b"bqemu.duckdb_type", b"") for f in empty.schema}
-    special = {name: kinds.get(name, b"").decode() for name in doubtful}
-    return {name: kind for name, kind in special.items() if kind in ("JSON", "GEOMETRY")}
 
 
 class Output:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from emulator.ml.data import types
+from emulator.ml.data.plain import columns_of as columns_of_query
 from emulator.ml.data.plain import read_known
 from emulator.ml.data.profile import Profile, profile_of_column
 from emulator.ml.data.training_columns import InputColumn
@@ -62,12 +63,15 @@ async def freeze(clause: Clause, query: str, options: TrainingOptions, session: 
     table = statistics_table(transform, session)
     transformed = f"SELECT {select_list(transform.outputs, table)} FROM ({query})"
     typed = (await session.query(f"SELECT * FROM ({transformed}) LIMIT 0")).schema
-    profiles = await _profiles(transform, query, session)
+    profiles = await _profiles(transform, query, schema, session)
     return Frozen(transformed, _with_types(transform, typed), profiles)
 
 
-async def _profiles(transform: Transform, query: str, session: Session) -> tuple[Profile, ...]:
-    names = ", ".join(f"`{one.name}`" for one in transform.inputs)
+async def _profiles(
+    transform: Transform, query: str, schema: pa.Schema, session: Session
+) -> tuple[Profile, ...]:
+    known = {schema.names[one.path[0]] for one in columns_of_query(schema) if one.is_known}
+    names = ", ".join(f"`{one.name}`" for one in transform.inputs if one.name in known)
     if not names:
         return ()
     plain, columns = await read_known(f"SELECT {names} FROM ({query})", session)

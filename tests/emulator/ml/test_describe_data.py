@@ -127,6 +127,10 @@ def test_columns_without_values_are_described(ask):
         ("model price, table cars", "does not take the argument MODEL|model price"),
         ("(select interval 1 day as wait)", 'Column "wait" has type INTERVAL'),
         ("(select [struct('a' as i, 1 as v)] as pairs)", 'Column "pairs" has type'),
+        ("(select st_geogpoint(1, 2) as place)", 'Column "place" has type GEOGRAPHY, which ML'),
+        ("(select json '1' as note)", 'Column "note" has type JSON'),
+        ("(select [json '1'] as notes)", 'Column "notes" has type ARRAY<JSON>'),
+        ("(select struct('x' as a, json '1' as b) as s)", 'Column "s_b" has type JSON'),
         ("table no_such_table", "no_such_table"),
     ],
 )

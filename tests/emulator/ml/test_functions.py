@@ -387,6 +387,16 @@ def test_columns_that_pass_through_keep_their_types(client):
     assert {row["many"][1] for row in rows} == {2}
 
 
+def test_a_geography_passes_through_unchanged(ask):
+    rows = ask(
+        "select st_astext(place) as place, predicted_price is null as lost from ml.predict("
+        "model price, (select *, st_geogpoint(year, 2) as place from cars where year = 2015))"
+    )
+
+    assert len(rows) > 10
+    assert {(row["place"], row["lost"]) for row in rows} == {("POINT (2015 2)", False)}
+
+
 def test_many_clients_at_once_get_the_same_answer(ask):
     def total(_):
         return ask("select sum(predicted_price) as s from ml.predict(model price, table cars)")

@@ -96,6 +96,20 @@ def test_structs_and_sparse_arrays_train_a_model(ask):
     assert {"fuel", "words"} <= set(names)
 
 
+def test_a_clause_takes_a_geography_apart(ask):
+    ask(
+        "create or replace model placed transform(st_x(place) as east, y) "
+        "options(model_type = 'linear_reg', input_label_cols = ['y']) as "
+        "select st_geogpoint(n, 1) as place, 2 * n as y from unnest([1, 2, 3, 4]) as n"
+    )
+
+    (row,) = ask(
+        "select predicted_y, st_y(place) as north from ml.predict(model placed, "
+        "(select st_geogpoint(5, 7) as place))"
+    )
+    assert (row["predicted_y"], row["north"]) == (pytest.approx(10), 7)
+
+
 def test_the_resource_shows_the_clause(client, ask):
     ask(
         "create or replace model shown transform(ml.standard_scaler(year) over() as y, price) "
