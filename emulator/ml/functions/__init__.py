@@ -46,6 +46,7 @@ from emulator.ml.store import store_of
 from emulator.ml.syntax import Source
 from emulator.ml.views import as_shell, expand
 from emulator.session import Session
+from emulator.syntax import check_query
 
 FUNCTIONS = (
     predict,
@@ -140,6 +141,7 @@ async def _run(call: Call, session: Session) -> str:
     for data in filter(None, (call.data, call.study)):
         if not getattr(function, "TAKES_DATA", False):
             raise StatementError(f"ML.{call.function} does not take input data.")
+        check_query(data)
         if any(word.kind == "PLACEHOLDER" for word in Source(data).words):
             raise NotEmulated(
                 f"A positional query parameter in the data of ML.{call.function}",

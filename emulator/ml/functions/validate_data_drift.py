@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
+
 from emulator.ml.calls import Call
-from emulator.ml.data.plain import PlainColumn, read_plain
-from emulator.ml.data.profile import BUCKETS, RANKS, profile_of_column
-from emulator.ml.errors import InputDataError, StatementError
+from emulator.ml.data.plain import columns_of, read_known
+from emulator.ml.data.profile import BUCKETS, RANKS, Profile, profile_of_column
+from emulator.ml.errors import StatementError
 from emulator.ml.functions import distances
+from emulator.ml.functions.matching import match, selected
 from emulator.ml.functions.settings import integer
 from emulator.ml.results import ResultTable
 from emulator.session import Session
@@ -22,7 +25,7 @@ SETTINGS = distances.SETTINGS | {
 
 
 async def run(call: Call, session: Session) -> ResultTable:
-    """Return one row per column."""
+    """Return one row per column that both have."""
     buckets = integer(call, "num_histogram_buckets", BUCKETS, 1000)
     for unused in ("num_quantiles_histogram_buckets", "num_values_histogram_buckets"):
         integer(call, unused, 10, 1000)  # they shape statistics that no metric reads
@@ -30,33 +33,31 @@ async def run(call: Call, session: Session) -> ResultTable:
     limits = distances.read_limits(call)
     if call.data is None or call.study is None:
         raise StatementError("ML.VALIDATE_DATA_DRIFT needs two tables or queries in brackets.")
-    base, columns = await read_plain(call.data, session, NAME)
-    study, others = await read_plain(call.study, session, NAME)
-    places = _places(columns, others)
+    base, study = await _schema(call.data, session), await _schema(call.study, session)
+    columns = list(columns_of(base))
     distances.check_names(call, limits, (column.name for column in columns))
-    pairs = (
-        (
-            profile_of_column(base, at, column, buckets, ranks),
-            profile_of_column(study, places[at], others[places[at]], buckets, ranks),
-        )
-        for at, column in enumerate(columns)
-    )
-    return distances.report(pairs, limits, session)
+    found = match(columns, list(columns_of(study)), limits.metric, NAME)
+    if not found:
+        return distances.report([], limits, session)
+    first = dict(selected(base, column, as_text) for column, _, as_text in found)
+    second = dict(selected(study, column, as_text) for _, column, as_text in found)
+    one = await _profiles(call.data, first, buckets, ranks, session)
+    other = await _profiles(call.study, second, buckets, ranks, session)
+    names = [column.name.lower() for column, _, _ in found]
+    return distances.report(((one[name], other[name]) for name in names), limits, session)
 
 
-def _places(columns: list[PlainColumn], others: list[PlainColumn]) -> list[int]:
-    """Return where each column of the base is in the study."""
-    known = {column.name.lower(): at for at, column in enumerate(others)}
-    for column in columns:
-        at = known.get(column.name.lower())
-        if at is None:
-            raise InputDataError(
-                f'Column "{column.name}" of the base data is not in the study data; select the '
-                "same columns from both."
-            )
-        if others[at].is_numeric != column.is_numeric:
-            raise InputDataError(
-                f'Column "{column.name}" is {column.value_kind} in the base data and '
-                f"{others[at].value_kind} in the study data; cast one of them."
-            )
-    return [known[column.name.lower()] for column in columns]
+async def _schema(query: str, session: Session) -> pa.Schema:
+    return (await session.query(f"SELECT * FROM ({query}) LIMIT 0")).schema
+
+
+async def _profiles(
+    query: str, columns: dict[str, str], buckets: int, ranks: int, session: Session
+) -> dict[str, Profile]:
+    """Return the profiles of some columns of a query by their names in lower case."""
+    chosen = f"SELECT {', '.join(columns.values())} FROM ({query})"
+    plain, found = await read_known(chosen, session)
+    return {
+        column.name.lower(): profile_of_column(plain, at, column, buckets, ranks)
+        for at, column in enumerate(found)
+    }

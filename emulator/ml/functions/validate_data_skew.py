@@ -8,10 +8,11 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from emulator.ml.calls import Call
-from emulator.ml.data.plain import PlainColumn, columns_of, read_known
-from emulator.ml.data.profile import L_INFINITY, Profile, profile_of_column
+from emulator.ml.data.plain import PlainColumn, columns_of, read_known, refuse_unknown
+from emulator.ml.data.profile import Profile, profile_of_column
 from emulator.ml.errors import StatementError
 from emulator.ml.functions import distances
+from emulator.ml.functions.matching import needs_text, selected
 from emulator.ml.functions.settings import flag
 from emulator.ml.model import Model
 from emulator.ml.options import BY_TYPE
@@ -42,44 +43,43 @@ async def run(model: Model, call: Call, session: Session) -> ResultTable:
             "CREATE OR REPLACE MODEL."
         )
     distances.check_names(call, limits, (profile.name for profile in model.profiles))
-    schema = (await session.query(f"SELECT * FROM ({call.data}) LIMIT 0")).schema
+    return distances.report(await _pairs(model, call.data, limits.metric, session), limits, session)
+
+
+async def _pairs(
+    model: Model, data: str, metric: str, session: Session
+) -> list[tuple[Profile, Profile]]:
+    """Return the profiles of training and of the data, feature by feature."""
+    schema = (await session.query(f"SELECT * FROM ({data}) LIMIT 0")).schema
     trained = {profile.name.lower(): profile for profile in model.profiles}
-    chosen = list(_matching(trained, schema, limits.metric))
-    selected = {schema.field(one.column.path[0]).name: one.selected for one in chosen}
-    if not selected:
-        return distances.report([], limits, session)
-    query = f"SELECT {', '.join(selected.values())} FROM ({call.data})"
-    plain, columns = await read_known(query, session)
+    chosen = list(_matching(trained, schema, metric))
+    asked = dict(selected(schema, one.column, one.as_text) for one in chosen)
+    if not asked:
+        return []
+    plain, columns = await read_known(f"SELECT {', '.join(asked.values())} FROM ({data})", session)
     places = {column.name: at for at, column in enumerate(columns)}
-    pairs = (
-        (one.profile, profile_of_column(plain, at, columns[at]))
-        for one in chosen
-        for at in [places[one.column.name]]
-    )
-    return distances.report(pairs, limits, session)
+    found = []
+    for one in chosen:
+        at = places[one.column.name]
+        found.append((one.profile, profile_of_column(plain, at, columns[at])))
+    return found
 
 
 class _Match(NamedTuple):
-    """A profile, the column that has its name, and how that is selected."""
+    """A profile, the column that has its name, and whether that is read as text."""
 
     profile: Profile
     column: PlainColumn
-    selected: str
+    as_text: bool
 
 
 def _matching(trained: dict[str, Profile], schema: pa.Schema, metric: str) -> Iterator[_Match]:
-    """Yield the features that the data have, those of an incomparable type left out.
-
-    The manual's rule: where types differ, the Jensen-Shannon divergence leaves a feature out and
-    L-infinity compares values as texts.
-    """
+    """Yield the features that the data have; a model keeps no texts of its numbers."""
     for column in columns_of(schema):
         profile = trained.get(column.name.lower())
-        if profile is None or not column.is_known:
+        if profile is None:
             continue
-        given = f"`{schema.field(column.path[0]).name}`"
-        if profile.is_numeric == column.is_numeric:
-            yield _Match(profile, column, given)
-        elif column.is_numeric and metric == L_INFINITY and not column.is_array:
-            if len(column.path) == 1:
-                yield _Match(profile, column, f"CAST({given} AS STRING) AS {given}")
+        refuse_unknown(column, NAME)
+        as_text = needs_text(profile.is_numeric, column, metric)
+        if as_text is not None and not (as_text and profile.is_numeric):
+            yield _Match(profile, column, as_text)

@@ -100,6 +100,24 @@ def test_what_is_no_number_counts_too(ask):
     assert (nothing["value"], nothing["is_anomaly"]) == (None, None)
 
 
+def test_columns_of_another_type_are_compared_as_text_or_left_out(ask):
+    base = "(select 1 as x, 'a' as word, 2 as same, [1] as list)"
+    study = "(select '1' as x, 2 as word, 2.0 as same, ['a'] as list)"
+
+    texts = drift(ask, base, study)
+    assert {name: row["value"] for name, row in texts.items()} == {"x": 0, "word": 1, "same": 0}
+    assert [row["metric"] for row in texts.values()] == [
+        "L_INFTY", "L_INFTY", "JENSEN_SHANNON_DIVERGENCE",
+    ]  # fmt: skip
+    divergence = ", struct('JENSEN_SHANNON_DIVERGENCE' as categorical_metric_type)"
+    assert list(drift(ask, base, study, divergence)) == ["same"]
+
+
+def test_a_column_of_one_side_is_left_out(ask):
+    assert list(drift(ask, "(select 1 as a, 2 as b)", "(select 2 as B, 3 as c)")) == ["b"]
+    assert drift(ask, "(select 1 as a)", "(select json '1' as b)") == {}
+
+
 def test_a_column_may_have_a_threshold_of_its_own(ask):
     found = drift(ask, BASE, STUDY, ", struct([('x', 0.01), ('word', 0.99)] as thresholds)")
 
@@ -129,8 +147,8 @@ def test_a_view_over_it_is_fresh(ask):
         ("table cars, table cars, struct([('fuel', 2.0)] as thresholds)", "thresholds"),
         ("table cars, table cars, struct(0 as num_histogram_buckets)", "from 1 to 1000"),
         ("table cars, table cars, model price", "does not take the argument model price"),
-        ("table cars, (select fuel from cars)", "is not in the study data"),
-        ("(select 1 as x), (select 'a' as x)", "INT64 in the base data and STRING in the study"),
+        ("(select st_geogpoint(1, 2) as g), (select 'a' as g)", 'Column "g" has type GEOGRAPHY'),
+        ("(select 'a' as j), (select json '1' as j)", 'Column "j" has type JSON'),
     ],
 )
 def test_what_cannot_be_compared_is_refused(ask, call, message):

@@ -22,6 +22,7 @@ PLACES = [
     "select * from ml.predict(model price, ({}))",
     "select * from ml.describe_data(({}))",
     "select * from ml.validate_data_drift((select 1 as n), ({}))",
+    "select * from ml.validate_data_skew(model price, ({}))",
     "create or replace view never as select * from ml.evaluate(model price, ({}))",
 ]
 

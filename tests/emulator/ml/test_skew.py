@@ -169,6 +169,7 @@ def test_what_a_model_remembers_is_kept_with_it(asked, local_cloud):
         ("model watched, table served, struct([('z', 0.1)] as thresholds)", "the column z.*pair_a"),
         ("model watched, table served, struct(true as enable_visualization_link)", "registered"),
         ("model watched, table served, struct(9 as num_histogram_buckets)", "does not take"),
+        ("model watched, (select json '1' as word)", 'Column "word" has type JSON'),
         ("model seasons, table served", "not supported for model type ARIMA_PLUS"),
     ],
 )
