@@ -1,4 +1,4 @@
-"""Computes options that are expressions, such as `10 + 5`, `@n` or `CONCAT('a', 'b')`."""
+"""Computes constants that are expressions, such as `10 + 5`, `@n` or `CONCAT('a', 'b')`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import sqlglot
 from sqlglot import exp
 
-from emulator.ml.errors import NotEmulated, OptionError, StatementError
+from emulator.ml.errors import ModelError, NotEmulated, OptionError, StatementError
 from emulator.ml.literals import LEAST_INT64, MOST_INT64, Expression
 from emulator.ml.syntax import Source
 from emulator.running import JobCancelled
@@ -43,40 +43,61 @@ async def computed(options: dict[str, Any], session: Session) -> dict[str, Any]:
     OptionError
         If an expression is no constant.
     """
-    return {name: await _value(name, value, session) for name, value in options.items()}
+    found = {}
+    for name, value in options.items():
+        what = f"option {name.upper()}"
+        found[name] = await constant(value, what, session, OptionError)
+    return found
 
 
-async def _value(name: str, value: Any, session: Session) -> Any:
+async def constant(
+    value: Any, what: str, session: Session, refuse: type[ModelError] = StatementError
+) -> Any:
+    """Return a value that the literal reader found, its expressions computed.
+
+    Parameters
+    ----------
+    what : str
+        How a message names the value.
+    refuse : type
+        Class of the error.
+
+    Raises
+    ------
+    ModelError
+        Of the class `refuse`, if an expression is no constant.
+    """
     if isinstance(value, list | tuple):
-        return type(value)([await _value(name, one, session) for one in value])
+        return type(value)([await constant(one, what, session, refuse) for one in value])
     if not isinstance(value, Expression) or value.text.upper().startswith(_TUNING):
         return value
-    _check_constant(name, value.text)
+    if any(word.kind == "PLACEHOLDER" for word in Source(value.text).words):
+        where = "OPTIONS" if refuse is OptionError else what
+        raise NotEmulated(f"A positional ? parameter in {where}", "Give it a name: @name works.")
+    if not _is_constant(value.text):
+        raise _no_constant(what, value.text, refuse)
     try:
         table = await session.query(f"SELECT ({value.text}) AS value")
         return _plain(table.column(0)[0].as_py())
     except JobCancelled:
         raise
     except Exception as error:  # DuckDB's, the translator's or Python's: none is the user's
-        raise _no_constant(name, value.text) from error
+        raise _no_constant(what, value.text, refuse) from error
 
 
-def _check_constant(name: str, text: str) -> None:
-    if any(word.kind == "PLACEHOLDER" for word in Source(text).words):
-        raise NotEmulated("A positional ? parameter in OPTIONS", "Give it a name: @name works.")
+def _is_constant(text: str) -> bool:
     try:
         tree = sqlglot.parse_one(f"SELECT ({text})", read="bigquery")
-    except sqlglot.errors.SqlglotError as error:
-        raise _no_constant(name, text) from error
+    except sqlglot.errors.SqlglotError:
+        return False
     inside = tree.expressions[0] if isinstance(tree, exp.Select) and tree.expressions else tree
-    if inside.find(exp.Query, exp.AggFunc, exp.Window):
-        raise _no_constant(name, text)
+    return inside.find(exp.Query, exp.AggFunc, exp.Window) is None
 
 
-def _no_constant(name: str, text: str) -> OptionError:
-    return OptionError(
-        f"Invalid value for option {name.upper()}: {text}. It cannot be computed; expected a "
-        "constant of literals, query parameters and scalar functions."
+def _no_constant(what: str, text: str, refuse: type[ModelError]) -> ModelError:
+    return refuse(
+        f"Invalid value for {what}: {text}. It cannot be computed; expected a constant of "
+        "literals, query parameters and scalar functions."
     )
 
 

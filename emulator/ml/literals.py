@@ -97,7 +97,7 @@ def read_struct(source: Source, first: int, last: int) -> dict[str, Any]:
     Raises
     ------
     StatementError
-        If the text is no struct, or one of its fields has no name.
+        If the text is no struct, or one of its fields has no name or is given twice.
     """
     if not source.is_word(first, "STRUCT", "(") or source.closing(first + 1) != last - 1:
         raise StatementError(f"Expected STRUCT(value AS name), found: {source.slice(first, last)}")
@@ -106,7 +106,10 @@ def read_struct(source: Source, first: int, last: int) -> dict[str, Any]:
         if not source.is_word(stop - 2, "AS"):
             text = source.slice(start, stop)
             raise StatementError(f'A field of STRUCT has no name: "{text}". Write value AS name.')
-        fields[source.words[stop - 1].text.lower()] = read_value(source, start, stop - 2)
+        name = source.words[stop - 1].text.lower()
+        if name in fields:
+            raise StatementError(f'The field "{name}" is given twice in STRUCT.')
+        fields[name] = read_value(source, start, stop - 2)
     return fields
 
 

@@ -7,9 +7,11 @@ function is one module beside these and one entry in `FUNCTIONS`.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from emulator.ml.calls import Call, Place, next_place, read_call
+from emulator.ml.constants import constant
 from emulator.ml.errors import NotEmulated, StatementError
 from emulator.ml.functions import (
     advanced_weights,
@@ -134,6 +136,7 @@ async def _run(call: Call, session: Session) -> str:
     function = _BY_NAME[call.function]
     model = _model(function, call, session) if _takes_model(function) else None
     check_settings(call, function.SETTINGS)
+    call = await _with_constants(call, session)
     if call.expression is not None and not getattr(function, "TAKES_EXPRESSION", False):
         raise StatementError(f"ML.{call.function} does not take the argument {call.expression}.")
     if call.study is not None and not getattr(function, "TAKES_STUDY", False):
@@ -150,6 +153,14 @@ async def _run(call: Call, session: Session) -> str:
     arguments = (call, session) if model is None else (model, call, session)
     result = await function.run(*arguments)
     return str(result.path)
+
+
+async def _with_constants(call: Call, session: Session) -> Call:
+    settings = {
+        name: await constant(value, f"{name} of ML.{call.function}", session)
+        for name, value in call.settings.items()
+    }
+    return replace(call, settings=settings)
 
 
 def _takes_model(function: Any) -> bool:

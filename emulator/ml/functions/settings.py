@@ -6,6 +6,7 @@ from typing import Any
 
 from emulator.ml.calls import Call
 from emulator.ml.errors import NotEmulated, StatementError
+from emulator.ml.options.values import written
 
 
 def check_settings(call: Call, known: frozenset[str]) -> None:
@@ -101,5 +102,5 @@ def flag(call: Call, name: str, default: bool = False) -> bool:
 
 def _invalid(call: Call, name: str, value: Any, expected: str) -> StatementError:
     return StatementError(
-        f"Invalid value for {name} of ML.{call.function}: {value!r}. Expected {expected}."
+        f"Invalid value for {name} of ML.{call.function}: {written(value)}. Expected {expected}."
     )

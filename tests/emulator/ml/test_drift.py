@@ -120,7 +120,9 @@ def test_a_column_of_one_side_is_left_out(ask):
 
 def test_a_column_may_have_a_threshold_of_its_own(ask):
     found = drift(ask, BASE, STUDY, ", struct([('x', 0.01), ('word', 0.99)] as thresholds)")
+    named = ", struct([struct('x' as name, 0.005 + 0.005 as t), ('word', 0.99)] as thresholds)"
 
+    assert drift(ask, BASE, STUDY, named) == found
     assert [found[name]["threshold"] for name in ("x", "word", "items")] == [0.01, 0.99, 0.3]
     assert [found[name]["is_anomaly"] for name in ("x", "word")] == [True, False]
 

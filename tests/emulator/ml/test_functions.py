@@ -337,6 +337,69 @@ def test_what_bigquery_refuses_is_refused(ask, sql, error, message):
 
 
 @pytest.mark.parametrize(
+    ("thresholds", "message"),
+    [
+        ("0.5", "thresholds of ML.ROC_CURVE: 0.5. Expected an array of numbers from 0 to 1"),
+        ("cast(null as array<float64>)", "Expected an array of numbers from 0 to 1"),
+        ("['a']", "from 0 to 1; 'a' is none"),
+        ("[0.5, null]", "from 0 to 1; NULL is none"),
+        ("[-0.1]", "from 0 to 1; -0.1 is none"),
+        ("[0.5, 1.5]", "from 0 to 1; 1.5 is none"),
+        ("generate_array(0, 2, 0.5)", "from 0 to 1; 1.5 is none"),
+        ("generate_array(0, 1, 1e-9)", "more than 1048575 thresholds"),
+        ("generate_array(0, nope)", "thresholds of ML.ROC_CURVE: nope. It cannot be computed"),
+        ("[nope]", "nope. It cannot be computed"),
+    ],
+)
+def test_thresholds_that_are_no_probabilities_are_refused(ask, thresholds, message):
+    with pytest.raises(BadRequest, match=message):
+        ask(f"select * from ml.roc_curve(model dear, table cars, {thresholds})")
+
+
+@pytest.mark.parametrize(
+    "threshold",
+    ["@th", "0.45 + 0.45", "numeric '0.9'", "(0.9)", "cast('0.9' as float64)", "-(-0.9)"],
+)
+def test_a_setting_may_be_any_constant_expression(ask, threshold):
+    call = "select predicted_dear, count(*) as n from ml.predict(model dear, table cars, struct({} "
+    call += "as threshold)) group by 1 order by 1"
+
+    assert ask(call.format(threshold), th=0.9) == ask(call.format("0.9"))
+
+
+def test_a_setting_may_be_a_variable(ask):
+    call = "select count(*) as n from ml.predict(model ml_wire.dear, table ml_wire.cars, struct({} "
+    call += "as threshold)) where predicted_dear = 'High'"
+
+    found = ask(f"declare th float64 default 0.9; {call.format('th')}")
+    assert found == ask(call.format("0.9"))
+
+
+def test_thresholds_may_be_any_constant_expression(ask):
+    call = "select * from ml.roc_curve(model dear, table cars, {}) order by threshold"
+
+    for thresholds in ("[@th, 0.8]", "array<float64>[0.2, 0.8]", "generate_array(@th, 0.8, 0.6)"):
+        assert ask(call.format(thresholds), th=0.2) == ask(call.format("[0.2, 0.8]"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ("nope as threshold", "threshold of ML.PREDICT: nope. It cannot be computed"),
+        ("(select 0.5) as threshold", "ML.PREDICT: select 0.5. It cannot be"),
+        ("null as threshold", "threshold of ML.PREDICT: NULL. Expected 0 to 1"),
+        ("true as threshold", "threshold of ML.PREDICT: TRUE. Expected 0 to 1"),
+        ("date '2020-01-01' as threshold", "ML.PREDICT: DATE '2020-01-01'. Expected 0 to"),
+        ("[0.5] as threshold", r"threshold of ML.PREDICT: \[0.5\]. Expected 0 to 1"),
+        ("0.5 as threshold, 0.6 as threshold", '"threshold" is given twice'),
+    ],
+)
+def test_a_setting_that_does_not_fit_is_shown_as_it_was_written(ask, settings, message):
+    with pytest.raises(BadRequest, match=message):
+        ask(f"select * from ml.predict(model dear, table cars, struct({settings}))")
+
+
+@pytest.mark.parametrize(
     "sql",
     [
         "select ml.predict(model price, table cars)",
