@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pyarrow as pa
 
 from emulator.ml import arima
 from emulator.ml.calls import Call
+from emulator.ml.data import types
 from emulator.ml.errors import InputDataError, StatementError
 from emulator.ml.functions.explain_forecast import nullable
 from emulator.ml.functions.forecast import confidence_of, horizon_of
@@ -39,15 +42,36 @@ METRICS = (
 _ANOMALIES = ("is_anomaly", "lower_bound", "upper_bound", "anomaly_probability")
 
 
-async def _read(model: Model, call: Call, session: Session) -> tuple[pa.Table, SeriesColumns]:
-    """Return the data argument and where its columns are."""
+@dataclass(frozen=True)
+class _Given:
+    """The data argument, where its columns are, and their types that Arrow would lose."""
+
+    table: pa.Table
+    columns: SeriesColumns
+    kinds: dict[str, str]
+
+    def series(self) -> list[SeriesRows]:
+        """Return the rows of each series."""
+        return read_rows(self.columns, self.table, InputDataError) if self.table.num_rows else []
+
+    def rows(self, ids: tuple[object, ...]) -> pa.RecordBatch:
+        """Return the rows of one series as they were given."""
+        chosen = np.ones(self.table.num_rows, dtype=bool)
+        for at, value in zip(self.columns.ids, ids, strict=True):
+            column = self.table.column(at).to_pylist()
+            chosen &= np.array([one == value for one in column], dtype=bool)
+        schema = self.table.schema
+        batches = self.table.filter(pa.array(chosen)).combine_chunks().to_batches()
+        return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=schema)
+
+
+async def _read(model: Model, call: Call, session: Session) -> _Given:
     assert isinstance(model.options, TimeSeriesOptions)
-    batches = []
     async with open_input(model, call, session) as data:
         times = (*TIMES, "STRING")
         columns = find_columns(data.seen, column_names(model.options), InputDataError, times)
         batches = [rows.given for rows in data.batches()]
-    return pa.Table.from_batches(batches), columns
+    return _Given(pa.Table.from_batches(batches), columns, data.kinds)
 
 
 async def detect(model: Model, call: Call, session: Session) -> ResultTable:
@@ -63,6 +87,10 @@ async def detect(model: Model, call: Call, session: Session) -> ResultTable:
     if threshold >= 1:
         raise StatementError("anomaly_prob_threshold must be at least 0 and below 1.")
     if call.data is not None:
+        if "anomaly_prob_threshold" not in call.settings:
+            raise StatementError(
+                "ML.DETECT_ANOMALIES of new data needs STRUCT(… AS anomaly_prob_threshold)."
+            )
         return await _new(model, call, session, threshold)
     if not model.options.decompose_time_series:
         raise StatementError(
@@ -97,39 +125,37 @@ def _columns(found: arima.Anomalies) -> dict[str, pa.Array]:
 
 
 async def _new(model: Model, call: Call, session: Session, threshold: float) -> ResultTable:
-    table, columns = await _read(model, call, session)
+    given = await _read(model, call, session)
     result: ResultTable | None = None
-    for rows in _with_places(columns, table):
+    for rows in given.series() or [_no_rows(given.columns)]:
         series = series_of(model).find(rows.id)
-        outputs = _unknown(len(rows.times))
-        if series is not None and series.error_message is None:
-            outputs = _columns(arima.detect(series, rows.times, rows.values, threshold))
-        given = table.filter(_mask(columns, table, rows.id))
-        part = with_inputs(outputs, given.combine_chunks().to_batches()[0]) if len(given) else None
-        if part is not None:
-            result = result or ResultTable(session, part.schema)
-            result.append(part)
-    if result is None:
-        empty = {name: pa.array([], kind) for name, kind in _fields()}
-        batch = with_inputs(empty, pa.RecordBatch.from_pylist([], schema=table.schema))
-        result = ResultTable(session, batch.schema)
+        found = {name: pa.nulls(len(rows.times), kind) for name, kind in _fields()}
+        if series is not None and series.error_message is None and len(rows.times):
+            found = _columns(arima.detect(series, rows.times, rows.values, threshold))
+        part = _with_given(model, given, rows, found)
+        kinds = {name: kind for name, kind in given.kinds.items() if name in part.schema.names}
+        result = result or ResultTable(session, part.schema, kinds)
+        result.append(part)
+    assert result is not None
     return result
 
 
-def _with_places(columns: SeriesColumns, table: pa.Table) -> list[SeriesRows]:
-    return read_rows(columns, table, InputDataError) if table.num_rows else []
+def _no_rows(columns: SeriesColumns) -> SeriesRows:
+    ids = (None,) * len(columns.ids)
+    return SeriesRows(ids, np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float64))
 
 
-def _unknown(count: int) -> dict[str, pa.Array]:
-    return {name: pa.nulls(count, kind) for name, kind in _fields()}
-
-
-def _mask(columns: SeriesColumns, table: pa.Table, ids: tuple[object, ...]) -> pa.Array:
-    """Return which rows belong to a series."""
-    chosen = np.ones(table.num_rows, dtype=bool)
-    for at, value in zip(columns.ids, ids, strict=True):
-        chosen &= np.array([one == value for one in table.column(at).to_pylist()], dtype=bool)
-    return pa.array(chosen)
+def _with_given(
+    model: Model, given: _Given, rows: SeriesRows, found: dict[str, pa.Array]
+) -> pa.RecordBatch:
+    """Put ids, timestamp and data in front of the findings, and the other columns behind."""
+    batch, columns = given.rows(rows.id), given.columns
+    time, value, *ids = (column.name for column in model.inputs)
+    first = {name: batch.column(at) for name, at in zip(ids, columns.ids, strict=True)}
+    first |= {time: timestamps(rows.times), value: nullable(rows.values)}
+    used = {columns.time, columns.value, *columns.ids}
+    others = [at for at in range(batch.num_columns) if at not in used]
+    return with_inputs({**first, **found}, batch.select(others))
 
 
 async def evaluate(model: Model, call: Call, session: Session) -> ResultTable:
@@ -140,10 +166,10 @@ async def evaluate(model: Model, call: Call, session: Session) -> ResultTable:
     if aggregated and "confidence_level" in call.settings:
         raise StatementError("confidence_level needs perform_aggregation = FALSE.")
     level = confidence_of(call)
-    table, columns = await _read(model, call, session)
+    given = await _read(model, call, session)
     schema = with_ids(model, _evaluation_schema(model, aggregated))
     result = ResultTable(session, schema)
-    for rows in _with_places(columns, table):
+    for rows in given.series():
         series = series_of(model).find(rows.id)
         if series is None or series.error_message is not None:
             continue
@@ -155,14 +181,13 @@ async def evaluate(model: Model, call: Call, session: Session) -> ResultTable:
 def _evaluation_schema(model: Model, aggregated: bool) -> pa.Schema:
     if aggregated:
         return pa.schema([(name, pa.float64()) for name in METRICS])
-    time, value = (column.name for column in model.inputs[:2])
+    time, value = model.inputs[0], model.inputs[1].name
     numbers = (
         *(value, f"forecasted_{value}", "lower_bound", "upper_bound"),
         *("absolute_error", "absolute_percentage_error"),
     )
-    return pa.schema(
-        [(time, pa.timestamp("us", tz="UTC")), *((name, pa.float64()) for name in numbers)]
-    )
+    kind = types.arrow_type(time.type)  # of the training data, as the manual says
+    return pa.schema([(time.name, kind), *((name, pa.float64()) for name in numbers)])
 
 
 def _expected(
@@ -188,13 +213,13 @@ def _totals(
 def _points(
     model: Model, series: arima.FittedSeries, rows: SeriesRows, horizon: int, level: float
 ) -> Part:
-    time, value = (column.name for column in model.inputs[:2])
+    time, value = model.inputs[0], model.inputs[1].name
     expected, lower, upper = _expected(series, rows, horizon, level)
     error = np.abs(expected - rows.values)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(rows.values != 0, error / np.abs(rows.values), np.nan)
     return {
-        time: timestamps(rows.times),
+        time.name: timestamps(rows.times).cast(types.arrow_type(time.type), safe=False),
         value: nullable(rows.values),
         f"forecasted_{value}": nullable(expected),
         "lower_bound": nullable(lower),

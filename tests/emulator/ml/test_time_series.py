@@ -97,6 +97,49 @@ def test_anomalies_are_what_the_forecast_makes_unlikely(weekly):
     assert len(history) == 200 and set(history[0]) >= {"day", "y", "is_anomaly"}
 
 
+def test_anomalies_of_new_data_come_in_the_columns_of_the_manual(client, shops):
+    data = (
+        "select 'sunny' as weather, 2.5 as y, 's1' as shop, date '2023-07-21' as day, 1 as size, "
+        "json '7' as note union all select 'rainy', 1, 'new', date '2023-07-22', 9, json '8'"
+    )
+    rows = client.query(
+        "select * from ml.detect_anomalies(model ml_wire.shops, "
+        f"struct(0.9 as anomaly_prob_threshold), ({data}))"
+    ).result()
+
+    assert [(field.name, field.field_type) for field in rows.schema] == [
+        ("shop", "STRING"), ("size", "INTEGER"), ("day", "TIMESTAMP"), ("y", "FLOAT"),
+        ("is_anomaly", "BOOLEAN"), ("lower_bound", "FLOAT"), ("upper_bound", "FLOAT"),
+        ("anomaly_probability", "FLOAT"), ("weather", "STRING"), ("note", "JSON"),
+    ]  # fmt: skip
+    assert {(row["shop"], row["y"], row["is_anomaly"]) for row in rows} == {
+        ("s1", 2.5, True), ("new", 1, None),
+    }  # fmt: skip
+    nothing = client.query(
+        "select * from ml.detect_anomalies(model ml_wire.shops, "
+        f"struct(0.9 as anomaly_prob_threshold), (select * from ({data}) where false))"
+    ).result()
+    assert list(nothing.schema) == list(rows.schema) and nothing.total_rows == 0
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [("day", "DATE"), ("datetime(day)", "DATETIME"), ("timestamp(day)", "TIMESTAMP")],
+)
+def test_evaluated_points_have_the_timestamp_type_of_training(client, written, expected):
+    client.query(
+        f"create or replace model ml_wire.points options({ARIMA}) as "
+        f"select {written} as day, y from {DAYS}"
+    ).result()
+    rows = client.query(
+        "select * from ml.evaluate(model ml_wire.points, "
+        "(select timestamp '2023-07-21' as day, 211 as y), struct(false as perform_aggregation))"
+    ).result()
+
+    assert (rows.schema[0].name, rows.schema[0].field_type) == ("day", expected)
+    assert [str(row["day"])[:10] for row in rows] == ["2023-07-21"]
+
+
 def test_accuracy_is_that_of_the_forecast(weekly):
     data = (
         "select timestamp_add(forecast_timestamp, interval 0 day) as day, forecast_value + 2 as y "
@@ -239,6 +282,7 @@ def test_what_cannot_be_modelled_is_refused(ask, options, query, message):
         ("ml.forecast(model price)", "not supported for model type LINEAR_REG"),
         ("ml.detect_anomalies(model weekly, struct(0.1 as contamination))", "does not take contam"),
         ("ml.evaluate(model weekly, struct(3 as horizon))", "does not take horizon"),
+        ("ml.detect_anomalies(model weekly, (select 1))", "needs STRUCT.*anomaly_prob_threshold"),
     ],
 )
 def test_calls_that_do_not_fit_are_refused(weekly, call, message):
