@@ -8,6 +8,7 @@ from typing import Any
 from emulator.ml.clustering.parameters import Clusters
 from emulator.ml.data.features import Feature, feature_from_json, feature_to_json
 from emulator.ml.data.profile import Profile
+from emulator.ml.data.summary import Summary
 from emulator.ml.data.training_columns import InputColumn
 from emulator.ml.decomposition.parameters import Components
 from emulator.ml.glm.parameters import Weights
@@ -103,6 +104,8 @@ class Fitted:
     profiles : tuple of Profile
         Of the training query's feature columns, before a TRANSFORM clause; empty for a time
         series.
+    summaries : tuple of Summary
+        Of the training query's columns before a TRANSFORM clause; empty without one.
     """
 
     options: TrainingOptions
@@ -118,6 +121,7 @@ class Fitted:
     roc: Roc | None = None
     explanation: tuple[tuple[float, ...], ...] | None = None
     profiles: tuple[Profile, ...] = ()
+    summaries: tuple[Summary, ...] = ()
     split_method: str = "NO_SPLIT"
 
 
@@ -147,7 +151,7 @@ def model_to_json(model: Model) -> dict[str, Any]:
     data["features"] = [feature_to_json(feature) for feature in model.features]
     data["options"] = {**asdict(model.options), "given": sorted(model.options.given)}
     data["iterations"] = [asdict(step) for step in model.iterations]
-    for key in ("inputs", "profiles"):
+    for key in ("inputs", "profiles", "summaries"):
         data[key] = [asdict(one) for one in data[key]]
     data["parameters"] = model.parameters and {
         "class": type(model.parameters).__name__,
@@ -171,6 +175,7 @@ def model_from_json(data: dict[str, Any]) -> Model:
             "inputs": tuple(InputColumn(**one) for one in data["inputs"]),
             "features": tuple(feature_from_json(one) for one in data["features"]),
             "profiles": tuple(Profile.from_json(one) for one in data.get("profiles", ())),
+            "summaries": tuple(Summary(**one) for one in data.get("summaries", ())),
             "classes": _tuples(data["classes"]),
             "iterations": tuple(
                 Iteration(**{key: _tuples(value) for key, value in step.items()})

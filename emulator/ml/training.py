@@ -98,11 +98,12 @@ def fit(columns: Columns, options: TrainingOptions) -> Fitted:
 
 
 def named(fitted: Fitted, name: ModelName, started: float, frozen: Frozen | None = None) -> Model:
-    """Return the model of that name; the columns before a TRANSFORM clause are its profiles."""
+    """Return the model of that name; a TRANSFORM clause's columns before it are described."""
     now = int(time.time() * 1000)
     values = {each.name: getattr(fitted, each.name) for each in fields(fitted)}
     metadata = Metadata(created=now, modified=now)
     transform = None
     if frozen is not None:
-        values["profiles"], transform = frozen.profiles, frozen.transform
+        values |= {"profiles": frozen.profiles, "summaries": frozen.summaries}
+        transform = frozen.transform
     return Model(**values, name=name, transform=transform, started=started, metadata=metadata)

@@ -15,6 +15,7 @@ from emulator.ml.data import types
 from emulator.ml.data.plain import columns_of as columns_of_query
 from emulator.ml.data.plain import read_known
 from emulator.ml.data.profile import Profile, profile_of_column
+from emulator.ml.data.summary import Summary, summary_of_column
 from emulator.ml.data.training_columns import InputColumn
 from emulator.ml.errors import StatementError, TrainingDataError
 from emulator.ml.options.base import SupervisedOptions, TrainingOptions
@@ -41,6 +42,7 @@ class Frozen:
     query: str
     transform: Transform
     profiles: tuple[Profile, ...]
+    summaries: tuple[Summary, ...]
 
 
 async def freeze(clause: Clause, query: str, options: TrainingOptions, session: Session) -> Frozen:
@@ -63,19 +65,23 @@ async def freeze(clause: Clause, query: str, options: TrainingOptions, session: 
     table = statistics_table(transform, session)
     transformed = f"SELECT {select_list(transform.outputs, table)} FROM ({query})"
     typed = (await session.query(f"SELECT * FROM ({transformed}) LIMIT 0")).schema
-    profiles = await _profiles(transform, query, schema, session)
-    return Frozen(transformed, _with_types(transform, typed), profiles)
+    profiles, summaries = await _describe(transform, query, schema, session)
+    return Frozen(transformed, _with_types(transform, typed), profiles, summaries)
 
 
-async def _profiles(
+async def _describe(
     transform: Transform, query: str, schema: pa.Schema, session: Session
-) -> tuple[Profile, ...]:
+) -> tuple[tuple[Profile, ...], tuple[Summary, ...]]:
+    """Return profiles and summaries of the columns that the clause needs, before it."""
     known = {schema.names[one.path[0]] for one in columns_of_query(schema) if one.is_known}
     names = ", ".join(f"`{one.name}`" for one in transform.inputs if one.name in known)
     if not names:
-        return ()
+        return (), ()
     plain, columns = await read_known(f"SELECT {names} FROM ({query})", session)
-    return tuple(profile_of_column(plain, at, one) for at, one in enumerate(columns))
+    return (
+        tuple(profile_of_column(plain, at, one) for at, one in enumerate(columns)),
+        tuple(summary_of_column(plain, at, one) for at, one in enumerate(columns)),
+    )
 
 
 @dataclass

@@ -1,8 +1,11 @@
 """The TRANSFORM clause and ML.TRANSFORM over the wire."""
 
+import json
+
 import pytest
 from google.api_core.exceptions import BadRequest
 
+CARS = "select * from cars"
 LINEAR = "options(model_type = 'linear_reg', input_label_cols = ['price'])"
 
 
@@ -60,9 +63,74 @@ def test_predictions_return_the_columns_that_were_given(ask):
         "select * from ml.explain_predict(model rescaled, (select 2015 as year, 'Manual' as box))"
     )
     assert {one["feature"] for one in explained["top_feature_attributions"]} == {"year", "box"}
-    assert ask("select input from ml.feature_info(model rescaled)") == [
-        {"input": "year"}, {"input": "box"},
-    ]  # fmt: skip
+
+
+RAW = (
+    "select mod(n, 5) as whole, if(mod(n, 4) = 0, null, n / 2) as x, ['a', 'b', null][offset("
+    "mod(n, 3))] as word, [struct(mod(n, 7) as i, 1.0 as v)] as sparse, "
+    "timestamp '2020-01-01' as moment, struct(n as inner_n) as s, 2 * n as y "
+    "from unnest(generate_array(1, 60)) as n"
+)
+
+
+@pytest.mark.parametrize("kind", ["transform_only", "linear_reg"])
+def test_feature_info_describes_the_columns_before_the_clause(ask, kind):
+    label = "" if kind == "transform_only" else ", input_label_cols = ['y']"
+    ask(
+        "create or replace model summarised transform(x + whole as sum, ml.standard_scaler(x) "
+        "over() as z, upper(word) as w, sparse, extract(year from moment) as year, "
+        f"s.inner_n as n, y) options(model_type = '{kind}'{label}) as {RAW}"
+    )
+    info = {row["input"]: row for row in ask("select * from ml.feature_info(model summarised)")}
+    (expected,) = ask(
+        "select min(x) as min, max(x) as max, avg(x) as mean, stddev(x) as stddev, "
+        f"15.0 as median, countif(x is null) as null_count from ({RAW})"
+    )
+
+    passing = ["y"] if kind == "transform_only" else []
+    assert list(info) == ["whole", "x", "word", "sparse", "moment", "s_inner_n", *passing]
+    assert {name: info["x"][name] for name in expected} == pytest.approx(expected)
+    assert info["x"]["category_count"] is None and info["x"]["dimension"] is None
+    assert (info["word"]["category_count"], info["word"]["null_count"]) == (2, 20)
+    assert (info["word"]["mean"], info["sparse"]["dimension"]) == (None, 7)
+    assert (info["s_inner_n"]["max"], info["moment"]["null_count"]) == (60, 0)
+
+
+def test_feature_info_describes_columns_without_a_number(ask):
+    ask(
+        "create or replace model odd transform(ifnull(nothing, 1) as one, "
+        "if(is_nan(x), 0, x) as x, y) options(model_type = 'linear_reg', "
+        "input_label_cols = ['y']) as select cast(null as float64) as nothing, "
+        "cast(x as float64) as x, at as y from unnest(['nan', '1', '2']) as x with offset as at"
+    )
+    nothing, odd = ask("select * from ml.feature_info(model odd)")
+
+    assert (nothing["null_count"], nothing["mean"], nothing["stddev"]) == (3, None, None)
+    assert (odd["min"], str(odd["mean"]), str(odd["stddev"])) == (1, "nan", "nan")
+
+
+def test_importance_is_that_of_the_columns_before_the_clause(ask):
+    options = "options(model_type = 'boosted_tree_regressor', input_label_cols = ['price'])"
+    ask(
+        "create or replace model grown transform(year * 2 as twice, year + mileage as both, "
+        f"fuel, price) {options} as select * from cars"
+    )
+    found = {row["feature"]: row for row in ask("select * from ml.feature_importance(model grown)")}
+
+    assert list(found) == ["fuel", "year", "mileage"]
+    weights = [found[name]["importance_weight"] for name in ("year", "mileage")]
+    assert weights[0] > weights[1] > 0  # `both` counts for each, `twice` for the year alone
+    assert all(row["importance_gain"] > 0 and row["importance_cover"] > 0 for row in found.values())
+
+
+def test_a_model_without_summaries_shows_what_its_clause_made(ask, local_cloud):
+    ask(f"create or replace model aged transform(year * 2 as twice, price) {LINEAR} as {CARS}")
+    (path,) = local_cloud.directory.rglob("models/**/aged.*.json")
+    data = json.loads(path.read_text())
+    del data["summaries"]
+    path.write_text(json.dumps(data))
+
+    assert ask("select input from ml.feature_info(model aged)") == [{"input": "twice"}]
 
 
 def test_stars_take_leave_out_and_replace_columns(ask, client):
