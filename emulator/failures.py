@@ -35,6 +35,8 @@ _WRONG_KIND = re.compile(
 _NO_COLUMN = re.compile(
     r'Referenced column "([^"]+)" (?:was )?not found|does not have a column named "([^"]+)"'
 )
+# What the macros of preprocessing functions say by DuckDB's error().
+_OF_ML = re.compile(r"Invalid Input Error: ((?:ML\.|A vector of STRUCT in ML\.).*)", re.DOTALL)
 _CANDIDATES = re.compile(r"Candidate (?:bindings|Entries): ?:?(.*)", re.IGNORECASE)
 
 _log = get_logger(__name__)
@@ -65,6 +67,8 @@ def _in_google_s_words(error: DomainError) -> DomainError:
         return AlreadyExistsError(f"Already Exists: Dataset {there[1]}:{there[2]}")
     if column := _NO_COLUMN.search(error.message):
         return InvalidQueryError(_unrecognized(column[1] or column[2], error.message))
+    if found := _OF_ML.search(error.message):
+        return InvalidQueryError(found[1])
     if kinds := _WRONG_KIND.search(error.message):
         return InvalidQueryError(
             f"{kinds[1]} is of type {kinds[2].upper()}; the statement expects a "

@@ -37,12 +37,13 @@ FUNCTIONS: tuple[Function, ...] = (
 )
 MACROS: tuple[str, ...] = (
     *arguments.MACROS,
+    *vectors.MACROS,
     *buckets.MACROS,
     *scalers.MACROS,
+    *imputer.MACROS,
     *encoders.MACROS,
     *crossing.MACROS,
     *ngrams.MACROS,
-    *vectors.MACROS,
 )
 BY_NAME = {function.name: function for function in FUNCTIONS}
 _MENTION = re.compile(rf"\bml\s*\.\s*({'|'.join(BY_NAME)})\b", re.IGNORECASE)

@@ -17,7 +17,7 @@ from emulator.ml.errors import NotEmulated, StatementError
 from emulator.ml.preprocessing.arguments import Arguments, Function, number, text
 
 MOST_FEATURES = 10
-Combine = Callable[[list[exp.Expr]], exp.Expr]
+Combine = Callable[[list[exp.Expr], str], exp.Expr]
 
 
 def _features(arguments: Arguments) -> list[tuple[str, exp.Expr]]:
@@ -70,7 +70,7 @@ def _struct(
         name = "_".join(features[at][0] for at in chosen)
         if name in fields:
             raise StatementError(f'ML.{function}: two combinations are named "{name}".')
-        fields[name] = combine([features[at][1].copy() for at in chosen])
+        fields[name] = combine([features[at][1].copy() for at in chosen], function)
     return exp.Struct(
         expressions=[
             exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=value)
@@ -95,8 +95,8 @@ def _expand(arguments: Arguments, _: Sequence[exp.Expr]) -> exp.Expr:
     return _struct(features, found, _multiplied, arguments.function)
 
 
-def _joined(values: list[exp.Expr]) -> exp.Expr:
-    parts = [text(value) for value in values]
+def _joined(values: list[exp.Expr], function: str) -> exp.Expr:
+    parts = [text(value, function) for value in values]
     return reduce(
         lambda left, right: exp.DPipe(
             this=exp.DPipe(this=left, expression=exp.Literal.string("_"), safe=True),
@@ -107,12 +107,13 @@ def _joined(values: list[exp.Expr]) -> exp.Expr:
     )
 
 
-def _multiplied(values: list[exp.Expr]) -> exp.Expr:
-    return reduce(lambda left, right: exp.Mul(this=left, expression=right), map(number, values))
+def _multiplied(values: list[exp.Expr], function: str) -> exp.Expr:
+    parts = [number(value, function) for value in values]
+    return reduce(lambda left, right: exp.Mul(this=left, expression=right), parts)
 
 
 MACROS: tuple[str, ...] = ()
 FUNCTIONS = (
-    Function("FEATURE_CROSS", 1, 2, _cross),
-    Function("POLYNOMIAL_EXPAND", 1, 2, _expand),
+    Function("FEATURE_CROSS", 1, 2, _cross, constants=(1,)),
+    Function("POLYNOMIAL_EXPAND", 1, 2, _expand, constants=(1,)),
 )

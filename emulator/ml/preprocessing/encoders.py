@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from emulator.ml.preprocessing.arguments import Arguments, Function, call, macro, text
+from emulator.ml.preprocessing.arguments import Arguments, Function, call, macro
 
 # The manual says less than 1,000,000; bigframes sends 1,000,000 and BigQuery takes it.
 MOST_CATEGORIES = 1_000_000
@@ -32,7 +32,7 @@ MACROS = (
     macro("bq_ml_most_frequent(counts)", "main.bq_ml_frequent(counts, 1, 1)[1]"),
     macro(
         "bq_ml_label(x, vocabulary)",
-        "coalesce(list_position(vocabulary, main.bq_ml_string(x)), 0)",
+        "coalesce(list_position(vocabulary, x), 0)",
     ),
     macro(
         "bq_ml_one_hot(x, vocabulary, dropped)",
@@ -63,11 +63,11 @@ def _vocabulary(arguments: Arguments, first: int) -> tuple[int, int]:
 
 
 def _counts(arguments: Arguments) -> tuple[exp.Expr, ...]:
-    return (call("histogram", text(arguments[0])),)
+    return (call("histogram", arguments.text(0)),)
 
 
 def _rows(arguments: Arguments) -> tuple[exp.Expr, ...]:
-    return (call("list", arguments[0]),)
+    return (call("list", arguments.texts(0)),)
 
 
 def _kept(arguments: Arguments, counts: exp.Expr, first: int) -> exp.Expr:
@@ -93,19 +93,27 @@ def _elements(arguments: Arguments, aggregates: Sequence[exp.Expr]) -> tuple[exp
 
 
 def _label(arguments: Arguments, statistics: Sequence[exp.Expr]) -> exp.Expr:
-    return call("bq_ml_label", arguments[0], *statistics)
+    return call("bq_ml_label", arguments.text(0), *statistics)
 
 
 def _one_hot(arguments: Arguments, statistics: Sequence[exp.Expr]) -> exp.Expr:
-    return call("bq_ml_one_hot", arguments[0], *statistics)
+    return call("bq_ml_one_hot", arguments.text(0), *statistics)
 
 
 def _multi_hot(arguments: Arguments, statistics: Sequence[exp.Expr]) -> exp.Expr:
-    return call("bq_ml_multi_hot", arguments[0], *statistics)
+    return call("bq_ml_multi_hot", arguments.texts(0), *statistics)
 
 
 FUNCTIONS = (
-    Function("LABEL_ENCODER", 1, 3, _label, _counts, _categories, collects=True),
-    Function("ONE_HOT_ENCODER", 1, 4, _one_hot, _counts, _categories_and_dropped, collects=True),
-    Function("MULTI_HOT_ENCODER", 1, 3, _multi_hot, _rows, _elements, collects=True),
+    Function(
+        *("LABEL_ENCODER", 1, 3, _label, _counts, _categories), collects=True, constants=(1, 2)
+    ),
+    Function(
+        *("ONE_HOT_ENCODER", 1, 4, _one_hot, _counts, _categories_and_dropped),
+        collects=True,
+        constants=(1, 2, 3),
+    ),
+    Function(
+        *("MULTI_HOT_ENCODER", 1, 3, _multi_hot, _rows, _elements), collects=True, constants=(1, 2)
+    ),
 )

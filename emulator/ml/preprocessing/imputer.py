@@ -11,26 +11,39 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from emulator.ml.preprocessing.arguments import Arguments, Function, call, number
+from emulator.ml.preprocessing.arguments import Arguments, Function, call, macro
 
+MACROS = (
+    macro(
+        "bq_ml_imputable(x, f)",
+        "case when typeof(x) = 'VARCHAR' or main.bq_ml_is_number(typeof(x)) then x else error("
+        "'ML.' || f || ' needs a numerical or STRING expression, found ' "
+        "|| main.bq_ml_type(typeof(x))) end",
+    ),
+)
 STRATEGIES = ("mean", "median", "most_frequent")
 
 
 def _aggregates(arguments: Arguments) -> tuple[exp.Expr, ...]:
     strategy = arguments.choice(1, "strategy", STRATEGIES)
     if strategy == "mean":
-        return (exp.Avg(this=number(arguments[0])),)
+        return (exp.Avg(this=arguments.number(0)),)
     if strategy == "median":
-        return (call("quantile_disc", number(arguments[0]), 0.5),)
+        return (call("quantile_disc", arguments.number(0), 0.5),)
+    value = _number_or_text(arguments)
     # In this order mode() meets the smallest of equally frequent values first.
-    ordered = exp.Order(this=arguments[0], expressions=[exp.Ordered(this=arguments[0])])
+    ordered = exp.Order(this=value, expressions=[exp.Ordered(this=value.copy())])
     return (call("mode", ordered),)
 
 
 def _write(arguments: Arguments, statistics: Sequence[exp.Expr]) -> exp.Expr:
     numeric = arguments.choice(1, "strategy", STRATEGIES) != "most_frequent"
-    value = number(arguments[0]) if numeric else arguments[0]
+    value = arguments.number(0) if numeric else _number_or_text(arguments)
     return exp.Coalesce(this=value, expressions=list(statistics))
 
 
-FUNCTIONS = (Function("IMPUTER", 2, 2, _write, _aggregates),)
+def _number_or_text(arguments: Arguments) -> exp.Expr:
+    return call("bq_ml_imputable", arguments[0], arguments.function)
+
+
+FUNCTIONS = (Function("IMPUTER", 2, 2, _write, _aggregates, constants=(1,)),)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from emulator.ml.preprocessing.arguments import Arguments, Function, call, macro
+from emulator.ml.preprocessing.arguments import Arguments, Function, call, constant, macro
 
 LARGEST = 2**31
 MACROS = (
@@ -27,22 +27,21 @@ def _write(arguments: Arguments, _: Sequence[exp.Expr]) -> exp.Expr:
     low, high = _range(arguments)
     separator: exp.Expr = exp.Literal.string(" ")
     if len(arguments.values) == 3:
-        separator = arguments.values[2]
+        separator = constant(arguments.values[2])
         if not separator.is_string:
             raise arguments.bad(2, "separator", "a constant STRING")
-    return call("bq_ml_ngrams", arguments[0], low, high, separator.copy())
+    return call("bq_ml_ngrams", arguments.texts(0), low, high, separator.copy())
 
 
 def _range(arguments: Arguments) -> tuple[int, int]:
-    sizes = arguments.values[1]
-    if not isinstance(sizes, exp.Array):
+    if not isinstance(constant(arguments.values[1]), exp.Array):
         size = arguments.integer(1, "range", 1, 1, LARGEST)
         return size, size
-    if len(sizes.expressions) != 2:
+    bounds = arguments.pair(1)
+    if bounds is None:
         raise arguments.bad(1, "range", "an INT64 or an array of two, such as [2, 3]")
-    bounds = Arguments(arguments.function, sizes.expressions)
     low = bounds.integer(0, "range", 1, 1, LARGEST)
     return low, bounds.integer(1, "range", 1, low, LARGEST)
 
 
-FUNCTIONS = (Function("NGRAMS", 2, 3, _write),)
+FUNCTIONS = (Function("NGRAMS", 2, 3, _write, constants=(1, 2)),)

@@ -1,8 +1,9 @@
 """NORMALIZER, LP_NORM, DISTANCE.
 
-Where the manual leaves it open: NULL elements do not count in a norm and stay NULL, a vector
-without length stays as it is, and DISTANCE refuses NULL elements and the cosine of a zero
-vector, as BigQuery's COSINE_DISTANCE does. DISTANCE of ARRAY<STRUCT> is refused.
+Where the manual leaves it open: NULL elements do not count in a norm, a vector without length
+stays as it is, NORMALIZER refuses NULL elements, since no array of a result may hold them, and
+DISTANCE refuses them and the cosine of a zero vector, as BigQuery's COSINE_DISTANCE does.
+DISTANCE of ARRAY<STRUCT> is refused.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from emulator.ml.preprocessing.arguments import Arguments, Function, call, macro
 TYPES = ("EUCLIDEAN", "MANHATTAN", "COSINE")
 MACROS = (
     macro(
-        "bq_ml_vector(v)",
-        "case when typeof(v) like 'STRUCT%' then error('A vector of STRUCT is not emulated by the "
-        "local BigQuery ML engine. Use an array of numbers.') "
-        "when typeof(v) in ('VARCHAR[]', 'BOOLEAN[]') or typeof(v) not like '%[]' "
-        "and typeof(v) <> '\"NULL\"' then error('A vector must be an array of numbers, found ' "
-        "|| typeof(v)) else try_cast(v as double[]) end",
+        "bq_ml_as_vector(v, f)",
+        "case when typeof(v) like 'STRUCT%[]' then error('A vector of STRUCT in ML.' || f || ' is "
+        "not emulated by the local BigQuery ML engine. Use an array of numbers.') "
+        "when typeof(v) = '\"NULL\"' or typeof(v) like '%[]' "
+        "and main.bq_ml_is_number(typeof(v)[:-3]) then try_cast(v as double[]) "
+        "else error('ML.' || f || ' needs an array of numbers, found ' "
+        "|| main.bq_ml_type(typeof(v))) end",
     ),
     macro(
         "bq_ml_norm_of(v, p)",
@@ -32,14 +34,16 @@ MACROS = (
         "when p = 2 then sqrt(coalesce(list_sum(list_transform(v, lambda bq_e: bq_e * bq_e)), 0)) "
         "when p >= 1 and not isnan(p) then "
         "pow(coalesce(list_sum(list_transform(v, lambda bq_e: pow(abs(bq_e), p))), 0), 1 / p) "
-        "else error('The degree of a norm must be 0, at least 1 or infinity, found ' || p) end",
+        "else error('ML.LP_NORM and ML.NORMALIZER: the degree of a norm must be 0, at least 1 or "
+        "infinity, found ' || p) end",
     ),
-    macro("bq_ml_norm(v, p)", "main.bq_ml_norm_of(main.bq_ml_vector(v), cast(p as double))"),
     macro(
         "bq_ml_normalize(v, p)",
-        "list_transform([{v: main.bq_ml_vector(v), n: main.bq_ml_norm(v, p)}], lambda bq_s: "
-        "list_transform(bq_s.v, lambda bq_e: "
-        "bq_e / case when bq_s.n = 0 then 1 else bq_s.n end))[1]",
+        "list_transform([{v: v, n: main.bq_ml_norm_of(v, p)}], lambda bq_s: case when "
+        "len(list_filter(bq_s.v, lambda bq_e: bq_e is null)) > 0 "
+        "then error('ML.NORMALIZER: the vector has a NULL element') "
+        "else list_transform(bq_s.v, lambda bq_e: "
+        "bq_e / case when bq_s.n = 0 then 1 else bq_s.n end) end)[1]",
     ),
     macro(
         "bq_ml_distance_of(a, b, kind)",
@@ -56,28 +60,29 @@ MACROS = (
         "then error('ML.DISTANCE: the cosine distance of a zero vector is not defined') "
         "else list_cosine_distance(a, b) end",
     ),
-    macro(
-        "bq_ml_distance(a, b, kind)",
-        "main.bq_ml_distance_of(main.bq_ml_vector(a), main.bq_ml_vector(b), kind)",
-    ),
 )
 
 
+def _vector(arguments: Arguments, index: int) -> exp.Expr:
+    return call("bq_ml_as_vector", arguments[index], arguments.function)
+
+
 def _normalizer(arguments: Arguments, _: Sequence[exp.Expr]) -> exp.Expr:
-    degree = arguments[1] if len(arguments.values) > 1 else exp.convert(2)
-    return call("bq_ml_normalize", arguments[0], degree)
+    degree = arguments.number(1) if len(arguments.values) > 1 else exp.convert(2.0)
+    return call("bq_ml_normalize", _vector(arguments, 0), degree)
 
 
 def _norm(arguments: Arguments, _: Sequence[exp.Expr]) -> exp.Expr:
-    return call("bq_ml_norm", arguments[0], arguments[1])
+    return call("bq_ml_norm_of", _vector(arguments, 0), arguments.number(1))
 
 
 def _distance(arguments: Arguments, _: Sequence[exp.Expr]) -> exp.Expr:
-    return call("bq_ml_distance", arguments[0], arguments[1], arguments.choice(2, "type", TYPES))
+    kind = arguments.choice(2, "type", TYPES)
+    return call("bq_ml_distance_of", _vector(arguments, 0), _vector(arguments, 1), kind)
 
 
 FUNCTIONS = (
     Function("NORMALIZER", 1, 2, _normalizer),
     Function("LP_NORM", 2, 2, _norm),
-    Function("DISTANCE", 2, 3, _distance),
+    Function("DISTANCE", 2, 3, _distance, constants=(2,)),
 )

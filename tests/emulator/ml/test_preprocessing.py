@@ -225,7 +225,7 @@ def test_a_category_is_kept_from_five_rows_on_by_default(values):
     ("value", "expected"), [("null", None), ("1", "bin_2"), ("0.9", "bin_1"), ("9", "bin_4")]
 )
 def test_a_bucket_holds_its_lower_bound(values, value, expected):
-    assert values(f"ml.bucketize({value}, [3, 1, 2])") == [expected]
+    assert values(f"ml.bucketize({value}, [1, 2, 3])") == [expected]
 
 
 def test_bounds_are_written_as_bigquery_writes_numbers(values):
@@ -290,6 +290,79 @@ def test_a_scalar_call_takes_an_analytic_one(values):
     assert found == ["bin_1", "bin_1", "bin_2", "bin_2", "bin_2"]
 
 
+@pytest.mark.parametrize(
+    ("expression", "same_as"),
+    [
+        ("ml.quantile_bucketize(f, cast(3 as int64)) over()", "3"),
+        ("ml.quantile_bucketize(f, (3)) over()", "3"),
+        ("ml.quantile_bucketize(f, int64 '3') over()", "3"),
+        ("ml.quantile_bucketize(f, -(-3)) over()", "3"),
+    ],
+)
+def test_a_constant_argument_may_be_an_expression(ask, expression, same_as):
+    call = "select f, {} as o from unnest([1, 2, 3, 4, 5]) as f order by f"
+
+    plain = ask(call.format(f"ml.quantile_bucketize(f, {same_as}) over()"))
+    assert ask(call.format(expression), count=3.0) == plain
+
+
+def test_constant_arrays_and_words_may_be_typed(values):
+    plain = values("ml.robust_scaler(f, [10, 90], false) over()", ONE_TO_FIVE)
+    typed = "ml.robust_scaler(f, array<int64>[10, (90)], cast(false as bool)) over()"
+
+    assert values(typed, ONE_TO_FIVE) == plain
+    assert values("ml.ngrams(['a', 'b'], array<int64>[1, 2], string '-')") == [["a", "a-b", "b"]]
+
+
+def test_constants_of_a_transform_clause_may_be_typed(ask):
+    ask(
+        "create or replace model typed_constants transform("
+        "ml.quantile_bucketize(f, cast(2 as int64)) over() as b, "
+        "ml.robust_scaler(f, array<int64>[10, 90]) over() as r) "
+        "options(model_type = 'transform_only') as select f from unnest([1, 2, 3]) as f"
+    )
+
+    (row,) = ask("select * from ml.transform(model typed_constants, (select 1 as f))")
+    assert (row["b"], row["r"]) == ("bin_1", -0.5)
+
+
+NOT_FINITE = "(select cast(x as float64) as f from unnest(['1', '2', '{}']) as x)"
+
+
+@pytest.mark.parametrize(
+    ("function", "value", "expected"),
+    [
+        ("standard", "nan", ["nan"] * 3),
+        ("standard", "inf", ["nan"] * 3),
+        ("min_max", "nan", ["nan"] * 3),
+        ("min_max", "inf", ["0.0", "0.0", "nan"]),
+        ("min_max", "-inf", ["nan"] * 3),
+        ("max_abs", "inf", ["0.0", "0.0", "nan"]),
+        ("max_abs", "nan", ["nan"] * 3),
+    ],
+)
+def test_what_is_no_number_goes_through_the_formula(ask, function, value, expected):
+    rows = ask(f"select f, ml.{function}_scaler(f) over() as o from {NOT_FINITE.format(value)}")
+
+    by_value = sorted((str(row["f"]), str(row["o"])) for row in rows)
+    assert [one for key, one in by_value if key != value] == expected[:2]
+    assert [one for key, one in by_value if key == value] == expected[2:]
+
+
+def test_a_clause_keeps_a_deviation_that_is_no_number(ask):
+    ask(
+        "create or replace model no_number transform(ml.standard_scaler(f) over() as z) "
+        f"options(model_type = 'transform_only') as select f from {NOT_FINITE.format('nan')}"
+    )
+
+    (row,) = ask("select z from ml.transform(model no_number, (select 1.0 as f))")
+    assert math.isnan(row["z"])
+
+
+def test_no_bound_is_at_most_nan(values):
+    assert values("ml.bucketize(cast('nan' as float64), [1, 2])") == ["bin_1"]
+
+
 def test_a_view_computes_its_statistics_when_it_is_read(ask):
     ask("create table grows as select 1 as f union all select 3")
     ask("create view scaled as select f, ml.min_max_scaler(f) over() as s from grows")
@@ -314,12 +387,33 @@ def test_a_view_computes_its_statistics_when_it_is_read(ask):
         ("ml.bucketize(f, [1], f = 1)", "exclude_boundaries .* expected TRUE or FALSE"),
         ("ml.bucketize(f, [1], true, 'names')", "output_format .*'names'.*'bucket_names'"),
         ("ml.bucketize(f, [1, cast('inf' as float64)])", "must be finite"),
-        ("ml.bucketize('a', [1])", "needs a numerical expression, found VARCHAR"),
+        ("ml.bucketize('a', [1])", "^400 ML.BUCKETIZE needs a numerical expression, found STRING"),
         ("ml.imputer(f, 'modal') over()", "strategy .*'mean', 'median', 'most_frequent'"),
-        ("ml.imputer('a', 'mean') over()", "needs a numerical expression"),
+        ("ml.imputer('a', 'mean') over()", "ML.IMPUTER needs a numerical expression, found STRING"),
         ("ml.robust_scaler(f, [75, 25]) over()", "quantile_range"),
         ("ml.robust_scaler(f, [0, 50]) over()", 'quantile_range is "0"'),
-        ("ml.label_encoder(f) over()", "needs a STRING expression"),
+        ("ml.label_encoder(f) over()", "ML.LABEL_ENCODER needs a STRING expression, found INT64"),
+        ("ml.standard_scaler(date '2020-01-01') over()", "ML.STANDARD_SCALER needs .*found DATE"),
+        ("ml.min_max_scaler(timestamp '2020-01-01') over()", "needs .*found TIMESTAMP"),
+        ("ml.max_abs_scaler(f > 1) over()", "ML.MAX_ABS_SCALER needs .*found BOOL"),
+        ("ml.robust_scaler(s) over()", "ML.ROBUST_SCALER needs .*found STRUCT"),
+        ("ml.quantile_bucketize(json '1', 2) over()", "ML.QUANTILE_BUCKETIZE .*found JSON"),
+        ("ml.bucketize(['a'], [1])", "ML.BUCKETIZE needs .*found ARRAY<STRING>"),
+        ("ml.bucketize(f, 1)", "ML.BUCKETIZE needs an array of numbers, found INT64"),
+        ("ml.bucketize(f, [])", "array_split_points must hold at least one number"),
+        ("ml.bucketize(f, [2, 1])", "array_split_points must be in order, lowest to highest"),
+        ("ml.bucketize(f, [1, null])", "must be finite"),
+        ("ml.imputer(date '2020-01-01', 'most_frequent') over()", "or STRING expression, found DA"),
+        ("ml.imputer(true, 'most_frequent') over()", "ML.IMPUTER needs .*found BOOL"),
+        ("ml.hash_bucketize(b'a', 2)", "ML.HASH_BUCKETIZE needs a STRING .*found BYTES"),
+        ("ml.multi_hot_encoder('a') over()", "ML.MULTI_HOT_ENCODER needs an ARRAY<STRING>.*STRING"),
+        ("ml.multi_hot_encoder([f]) over()", "needs an ARRAY<STRING>.*found ARRAY<INT64>"),
+        ("ml.ngrams('a b', 2)", "ML.NGRAMS needs an ARRAY<STRING> expression, found STRING"),
+        ("ml.ngrams([1, 2], 2)", "ML.NGRAMS needs an ARRAY<STRING> expression, found ARRAY<INT64>"),
+        ("ml.normalizer([1, null, 3])", "ML.NORMALIZER: the vector has a NULL element"),
+        ("ml.lp_norm([1.0], 'x')", "ML.LP_NORM needs a numerical expression, found STRING"),
+        ("ml.lp_norm([date '2020-01-01'], 1)", "array of numbers, found ARRAY<DATE>"),
+        ("ml.quantile_bucketize(f, @nope) over()", 'num_buckets is "@nope"'),
         ("ml.label_encoder('a', 1000001) over()", "top_k"),
         ("ml.one_hot_encoder('a', 'first') over()", "drop .*'none', 'most_frequent'"),
         ("ml.ngrams(['a'], [3, 2])", "range"),
