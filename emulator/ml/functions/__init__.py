@@ -40,6 +40,7 @@ from emulator.ml.functions import (
     weights,
 )
 from emulator.ml.functions.places import is_expression
+from emulator.ml.functions.preprocessing_constants import compute_constants
 from emulator.ml.functions.settings import check_settings
 from emulator.ml.model import Model
 from emulator.ml.names import resolve
@@ -107,6 +108,7 @@ async def rewrite(statement: str, session: Session) -> str:
     statement = expand(statement, session)
     if _MENTION.search(statement) is None or not Source(statement).is_readable:
         return statement
+    statement = await compute_constants(statement, session)
     while (place := next_place(source := Source(statement), PREPROCESSING)) is not None:
         _check_name(place)
         _check_place(place, source)

@@ -297,6 +297,8 @@ def test_a_scalar_call_takes_an_analytic_one(values):
         ("ml.quantile_bucketize(f, (3)) over()", "3"),
         ("ml.quantile_bucketize(f, int64 '3') over()", "3"),
         ("ml.quantile_bucketize(f, -(-3)) over()", "3"),
+        ("ml.quantile_bucketize(f, 1 + 2) over()", "3"),
+        ("ml.quantile_bucketize(f, cast(@count as int64), string 'bucket_names') over()", "3"),
     ],
 )
 def test_a_constant_argument_may_be_an_expression(ask, expression, same_as):
@@ -324,6 +326,15 @@ def test_constants_of_a_transform_clause_may_be_typed(ask):
 
     (row,) = ask("select * from ml.transform(model typed_constants, (select 1 as f))")
     assert (row["b"], row["r"]) == ("bin_1", -0.5)
+
+
+def test_a_variable_may_be_a_constant_argument(ask):
+    rows = ask(
+        "declare n int64 default 2; select ml.quantile_bucketize(f, n) over() as b "
+        "from unnest([1, 2]) as f order by f"
+    )
+
+    assert [row["b"] for row in rows] == ["bin_1", "bin_1"]
 
 
 NOT_FINITE = "(select cast(x as float64) as f from unnest(['1', '2', '{}']) as x)"
