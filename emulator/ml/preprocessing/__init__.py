@@ -24,6 +24,7 @@ from emulator.ml.preprocessing import (
     scalers,
     vectors,
 )
+from emulator.ml.preprocessing.aliases import keep_windows, qualified, spell_out
 from emulator.ml.preprocessing.arguments import Arguments, Function
 
 FUNCTIONS: tuple[Function, ...] = (
@@ -72,7 +73,11 @@ def rewrite_preprocessing(sql: str) -> str:
         tree = sqlglot.parse_one(sql, read="bigquery")
     except sqlglot.errors.SqlglotError:
         return sql
-    return write_out(tree, _statistics).sql(dialect="bigquery")
+    spell_out(tree, function_of)
+    selects = qualified(tree)
+    tree = write_out(tree, _statistics)
+    keep_windows(selects)
+    return tree.sql(dialect="bigquery")
 
 
 def write_out(tree: exp.Expr, supply: Supply) -> exp.Expr:

@@ -374,6 +374,34 @@ def test_no_bound_is_at_most_nan(values):
     assert values("ml.bucketize(cast('nan' as float64), [1, 2])") == ["bin_1"]
 
 
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("z > 0.4", [2, 3]),
+        ("z > 0.4 and l > 2", [3]),
+        ("l > 1", [2, 3]),
+        ("l > 1 and rank() over (order by f) < 3", [2]),
+        ("ml.label_encoder(cast(f as string), 10, 1) over () = 1", [1]),
+    ],
+)
+def test_qualify_takes_the_alias_of_an_analytic_function(ask, condition, expected):
+    rows = ask(
+        "select f, ml.min_max_scaler(f) over () as z, ml.label_encoder(cast(f as string), 10, 1) "
+        f"over () as l from unnest([1, 2, 3]) as f qualify {condition} order by f"
+    )
+
+    assert [row["f"] for row in rows] == expected
+
+
+def test_having_takes_the_alias_of_a_scalar_function(ask):
+    (row,) = ask(
+        "select ml.bucketize(f, [2, 3]) as b, count(*) as n from unnest([1, 2, 2]) as f "
+        "group by b having b = 'bin_2'"
+    )
+
+    assert row == {"b": "bin_2", "n": 2}
+
+
 def test_a_view_computes_its_statistics_when_it_is_read(ask):
     ask("create table grows as select 1 as f union all select 3")
     ask("create view scaled as select f, ml.min_max_scaler(f) over() as s from grows")
