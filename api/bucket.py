@@ -14,7 +14,7 @@ from google.cloud.storage import Blob, Client
 from requests.exceptions import RequestException
 
 from api.errors import LoadError, PointerMoved, StorageError
-from export.artifact import FILES, POINTER, Pointer
+from export.artifact import POINTER, SERVED, Pointer
 
 SECONDS = 10
 LARGEST_FILE = 256 * 1024 * 1024
@@ -90,7 +90,7 @@ def read_pointer(client: Client, bucket: str, model: str, generation: int) -> Po
 
 
 def read_files(client: Client, bucket: str, pointer: Pointer) -> dict[str, bytes]:
-    """Return the files of a version that are there.
+    """Return the files of a version that are served from, as far as they are there.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def read_files(client: Client, bucket: str, pointer: Pointer) -> dict[str, bytes
         If one is too large to be a model.
     """
     folder = f"models/{pointer.model}/{pointer.version}"
-    found = {name: _read(client, bucket, f"{folder}/{name}") for name in FILES}
+    found = {name: _read(client, bucket, f"{folder}/{name}") for name in SERVED}
     return {name: data for name, data in found.items() if data is not None}
 
 

@@ -27,6 +27,7 @@ from cloud.settings import Settings as CloudSettings
 from export.artifact import (
     MANIFEST,
     PICKLE,
+    SERVED,
     TOLERANCE,
     Manifest,
     Pointer,
@@ -114,7 +115,7 @@ def verify_version(
             "or roll back."
         )
     key = public_key(settings.public_key_file)
-    return Verified(pointer, verify(files, key, model=model, version=version), files)
+    return Verified(pointer, verify(files, key, model=model, version=version, needed=SERVED), files)
 
 
 def open_versions(versions: Sequence[Verified], *, seconds: float) -> list[Served | LoadError]:

@@ -8,35 +8,33 @@ known to belong there. The pickle holds scikit-learn's and NumPy's classes alone
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from importlib.metadata import version as installed
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from export.errors import ArtifactError, DigestError, GoldenError, LibraryError
+from export.errors import ArtifactError, DigestError, LibraryError
 from export.manifest import (
     SCHEMA_VERSION,
     Feature,
     GoldenRow,
     Manifest,
     Pointer,
-    Value,
     canonical_json,
     sha256,
 )
-from export.parity import TOLERANCE, close
+from export.parity import TOLERANCE
 from export.pickles import pickled_names, unpickle
+from export.replay import class_name, frame, predict, replay
 from export.signature import key_id, public_key, sign, signing_key, verify_signature
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = [
     "FILES",
     "MANIFEST",
     "PICKLE",
     "POINTER",
+    "SERVED",
     "SIGNATURE",
     "TOLERANCE",
     "ArtifactError",
@@ -70,9 +68,10 @@ PICKLE, MANIFEST, SIGNATURE, POINTER = (
     "signature.json",
     "current.json",
 )
+# Every version has these, and what else its manifest lists; the signature is written last.
 FILES = (PICKLE, "parity.json", "card.md", MANIFEST, SIGNATURE)
+SERVED = (PICKLE, MANIFEST, SIGNATURE)
 DISTRIBUTIONS = ("scikit-learn", "numpy", "pandas", "scipy", "joblib")
-Rows = Sequence[Mapping[str, Value]]
 
 
 def libraries() -> dict[str, str]:
@@ -94,24 +93,32 @@ def version_id(
         "hashes": dict(hashes),
         "export": dict(export),
         "libraries": dict(libraries),
+        "files": FILES,
         "schema_version": SCHEMA_VERSION,
     }
     return sha256(canonical_json(content))[:16]
 
 
 def verify(
-    files: Mapping[str, bytes], key: Ed25519PublicKey, *, model: str, version: str
+    files: Mapping[str, bytes],
+    key: Ed25519PublicKey,
+    *,
+    model: str,
+    version: str,
+    needed: Collection[str] | None = None,
 ) -> Manifest:
     """Check a version's files without unpickling anything.
 
     Parameters
     ----------
     files : mapping of str to bytes
-        Content by name: the five of `FILES`.
+        Content by name.
     key : Ed25519PublicKey
         The key that is trusted.
     model, version : str
         What the caller asked for.
+    needed : collection of str, optional
+        The files that the caller uses; without it, all that the manifest lists, and no other.
 
     Raises
     ------
@@ -124,7 +131,11 @@ def verify(
     verify_signature(files[SIGNATURE], files[MANIFEST], model=model, version=version, key=key)
     manifest = Manifest.parse(files[MANIFEST])
     for name, facts in manifest.files.items():
-        _check_file(f"{model}/{version}/{name}", files.get(name), facts)
+        if needed is None or name in needed:
+            _check_file(f"{model}/{version}/{name}", files.get(name), facts)
+    strangers = sorted(files.keys() - manifest.files.keys() - {MANIFEST, SIGNATURE})
+    if strangers:
+        raise DigestError(f"'{model}/{version}' holds {strangers}, which its manifest lacks.")
     check_libraries(manifest)
     return manifest
 
@@ -177,76 +188,3 @@ def _check_file(name: str, content: bytes | None, facts: Mapping[str, Any]) -> N
             f"'{name}' has {len(content)} bytes and sha256 {sha256(content)}; the signed manifest "
             f"says {facts['size']} bytes and {facts['sha256']}. Roll back, or publish again."
         )
-
-
-def frame(rows: Rows, features: Sequence[Feature]) -> pd.DataFrame:
-    """Return rows as the pipeline takes them: numbers as float64, texts as objects.
-
-    Parameters
-    ----------
-    rows : sequence of mappings
-        Value by feature; None or a missing key is NULL.
-    features : sequence of Feature
-        The manifest's.
-    """
-    import pandas as pd  # whoever only verifies does without it
-
-    return pd.DataFrame(
-        {
-            feature.name: pd.Series(
-                [row.get(feature.name) for row in rows],
-                dtype="float64" if feature.kind == "numeric" else "object",
-            )
-            for feature in features
-        }
-    )
-
-
-def class_name(label: str | int | bool) -> str:
-    """Return a class as a JSON key, written as SQL casts it to STRING."""
-    return str(label).lower() if isinstance(label, bool) else str(label)
-
-
-def predict(pipeline: Any, manifest: Manifest, rows: Rows) -> list[dict[str, Any]]:
-    """Answer rows in the form of a golden row's `expected`."""
-    table = frame(rows, manifest.features)
-    if manifest.classes is None:
-        return [{"value": float(value)} for value in pipeline.predict(table)]
-    labels = pipeline.predict(table).tolist()
-    names = [class_name(label) for label in pipeline.classes_.tolist()]
-    return [
-        {"label": label, "probabilities": dict(zip(names, row, strict=True))}
-        for label, row in zip(labels, pipeline.predict_proba(table).tolist(), strict=True)
-    ]
-
-
-def replay(pipeline: Any, manifest: Manifest) -> None:
-    """Check that a pipeline gives BigQuery ML's answers on the golden rows.
-
-    Raises
-    ------
-    GoldenError
-        Naming the first row that differs and by how much.
-    """
-    golden = manifest.golden_rows
-    answers = predict(pipeline, manifest, [row.input for row in golden])
-    for row, answer in zip(golden, answers, strict=True):
-        if difference := _difference(row.expected, answer):
-            raise GoldenError(
-                f"'{manifest.model}' {manifest.version} answers the golden row {row.input} "
-                f"({row.kind}) with {difference}; the tolerance is {TOLERANCE:g}."
-            )
-
-
-def _difference(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> str | None:
-    if "value" in expected:
-        same = close(expected["value"], actual["value"])
-        return None if same else f"{actual['value']!r} instead of {expected['value']!r}"
-    wanted, given = expected["probabilities"], actual["probabilities"]
-    apart = [n for n in wanted if n not in given or abs(wanted[n] - given[n]) > TOLERANCE]
-    if apart or wanted.keys() != given.keys():
-        return f"probabilities {given} instead of {wanted}"
-    tie = sorted(wanted.values())[-2:]
-    if expected["label"] == actual["label"] or tie[1] - tie[0] <= 2 * TOLERANCE:
-        return None
-    return f"label {actual['label']!r} instead of {expected['label']!r}"

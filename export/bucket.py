@@ -17,13 +17,17 @@ from google.api_core.exceptions import GoogleAPICallError, NotFound, Preconditio
 from google.cloud.storage import Bucket
 from requests.exceptions import ConnectionError as NoConnection
 
-from export.artifact import FILES, POINTER, Pointer, sha256
+from export.artifact import MANIFEST, POINTER, SIGNATURE, Pointer, sha256
 from export.errors import DigestError, PublishConflict, PublishError
 
 FOLDER = "models"
 ROLLED_BACK = "rolled-back-from"
 PROBE_SECONDS = 10
-CONTENT_TYPES = {"json": "application/json", "md": "text/markdown; charset=utf-8"}
+CONTENT_TYPES = {
+    "json": "application/json",
+    "md": "text/markdown; charset=utf-8",
+    "png": "image/png",
+}
 
 
 def check(bucket: Bucket) -> None:
@@ -111,7 +115,10 @@ def move(
 
 def read(bucket: Bucket, model: str, version: str) -> dict[str, bytes]:
     """Return the files of a version that are there, by name."""
-    found = {name: _download(bucket, _path(model, version, name)) for name in FILES}
+    folder = _path(model, version, "")
+    with _refusals(bucket, folder):
+        names = [blob.name.removeprefix(folder) for blob in bucket.list_blobs(prefix=folder)]
+    found = {name: _download(bucket, folder + name) for name in names}
     return {name: data for name, data in found.items() if data is not None}
 
 
@@ -134,7 +141,7 @@ def unpack(bucket: Bucket, model: str, version: str, files: Mapping[str, bytes])
     PublishError
         If the folder holds other bytes.
     """
-    for name in FILES:
+    for name in _in_order(files):
         path = _path(model, version, name)
         if not _create(bucket, path, files[name]) and _download(bucket, path) != files[name]:
             raise PublishError(
@@ -158,7 +165,7 @@ def versions(bucket: Bucket) -> dict[str, list[str]]:
         names = [blob.name for blob in bucket.list_blobs(prefix=f"{FOLDER}/")]
     for name in names:
         parts = name.split("/")
-        if len(parts) == 4 and parts[3] == FILES[-1]:
+        if len(parts) == 4 and parts[3] == SIGNATURE:
             found.setdefault(parts[1], []).append(parts[2])
     return found
 
@@ -193,6 +200,11 @@ def _refusals(bucket: Bucket, path: str, *expected: type[GoogleAPICallError]) ->
         raise PublishError(f"Cloud Storage refused 'gs://{bucket.name}/{path}': {error}") from error
 
 
+def _in_order(files: Mapping[str, bytes]) -> list[str]:
+    """Return the names with the signature last: a folder that has it is complete."""
+    return sorted(files, key=lambda name: (name == SIGNATURE, name == MANIFEST))
+
+
 def _path(model: str, *names: str) -> str:
     return "/".join((FOLDER, model, *names))
 
@@ -204,7 +216,7 @@ def _pending(model: str, version: str) -> str:
 def _pack(files: Mapping[str, bytes]) -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
-        for name in FILES:
+        for name in _in_order(files):
             archive.writestr(name, files[name])
     return stream.getvalue()
 
@@ -212,6 +224,6 @@ def _pack(files: Mapping[str, bytes]) -> bytes:
 def _unpack(data: bytes, path: str) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return {name: archive.read(name) for name in FILES}
-    except (zipfile.BadZipFile, KeyError) as error:
+            return {name: archive.read(name) for name in archive.namelist()}
+    except zipfile.BadZipFile as error:
         raise DigestError(f"'{path}' is not a staged version: {error}.") from None

@@ -14,7 +14,7 @@ from google.cloud.storage import Bucket
 
 from cloud import Settings
 from export import bucket as store
-from export.artifact import FILES, MANIFEST, Manifest, load, signing_key
+from export.artifact import MANIFEST, SIGNATURE, Manifest, load, signing_key
 from export.certification import choose
 from export.connections import open_bucket, open_warehouse
 from export.dataset import Warehouse
@@ -116,7 +116,7 @@ def _untrained(bucket: Bucket, identity: Untrained) -> Publication:
 def _complete(bucket: Bucket, identity: Identity, key: Ed25519PrivateKey) -> Files | None:
     """Return the version's files if its folder is complete and true."""
     files = store.read(bucket, identity.node.name, identity.version)
-    if len(files) < len(FILES):
+    if SIGNATURE not in files:
         return None
     _verified(bucket, identity, files, key)
     return files
@@ -187,7 +187,7 @@ def _agreed(bucket: Bucket, identity: Identity, files: Files) -> Files:
     if not store.stage(bucket, name, version, files):
         others = store.staged(bucket, name, version)
     folder = store.read(bucket, name, version)
-    return others or (folder if len(folder) == len(FILES) else files)
+    return others or (folder if SIGNATURE in folder else files)
 
 
 def _lost(bucket: Bucket, manifest: Manifest, content: bytes) -> Publication:

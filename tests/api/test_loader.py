@@ -9,9 +9,9 @@ import numpy.testing._private.utils as numpy_utils
 import pytest
 
 from api.errors import LoadError
-from api.loader import open_versions, verify_version
+from api.loader import Served, open_versions, verify_version
 from cloud.settings import Settings
-from export.artifact import ArtifactError, GoldenRow, Pointer, libraries, signing_key
+from export.artifact import SERVED, ArtifactError, GoldenRow, Pointer, libraries, signing_key
 from tests.api.publishing import (
     TYPICAL,
     edited,
@@ -76,7 +76,6 @@ def with_a_strangers_signature_under_our_key(files, tmp_path):
     ("tamper", "reason"),
     [
         (lambda f, _: f | {"model.pkl": f["model.pkl"] + b"."}, "model.pkl' has .* bytes and sha"),
-        (lambda f, _: f | {"card.md": b"# card?"}, "card.md' has 7 bytes"),
         (lambda f, _: edited(f, "manifest.json", label="x"), "signature .* does not fit"),
         (with_a_strangers_signature_under_our_key, "signature .* does not fit"),
         (by_a_stranger, "was signed by key"),
@@ -86,7 +85,6 @@ def with_a_strangers_signature_under_our_key(files, tmp_path):
     ],
     ids=[
         "pickle",
-        "card",
         "manifest",
         "signature",
         "key",
@@ -103,6 +101,17 @@ def test_a_tampered_version_is_never_opened(tamper, reason, key, trusted, tmp_pa
     assert re.search(reason, why), why
     assert work == 0
     assert not effect.exists()
+
+
+def test_the_service_reads_what_it_serves_from_and_no_card_or_picture(key, trusted):
+    files = version_files("price", V1, key)
+    served = {name: files[name] for name in SERVED}
+
+    version = verify_version(served, pointer_to("price", V1, files), trusted)
+
+    assert {*version.manifest.files, *served} == files.keys()
+    (outcome,) = open_versions([version], seconds=60.0)
+    assert isinstance(outcome, Served)
 
 
 def test_a_manifest_that_its_pointer_does_not_name_is_refused(key, trusted):

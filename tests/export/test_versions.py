@@ -85,6 +85,18 @@ def test_one_flipped_byte_is_found_and_named(published: World) -> None:
     assert verify_version(published.settings, "price_linear").version == current
 
 
+def test_a_file_that_the_manifest_does_not_list_is_found(published: World) -> None:
+    current, _ = versions(published)
+    stranger = blob(published, f"models/price_linear/{current}/sitecustomize.py")
+    stranger.upload_from_string(b"print('hello')")
+
+    with pytest.raises(DigestError, match=r"holds \['sitecustomize\.py'\], which its manifest"):
+        verify_version(published.settings, "price_linear")
+    stranger.delete()
+
+    assert verify_version(published.settings, "price_linear").version == current
+
+
 def test_a_changed_manifest_is_not_what_was_signed(published: World) -> None:
     current, _ = versions(published)
     target = blob(published, f"models/price_linear/{current}/manifest.json")
