@@ -11,7 +11,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from export import metrics, parity
+from export import metrics, parity, skops_format
 from export.artifact import MANIFEST, PICKLE, SIGNATURE, libraries, replay, sign, unpickle
 from export.card import write_card
 from export.certification import Choice, answer
@@ -37,6 +37,7 @@ def package(study: Study, choice: Choice, key: Ed25519PrivateKey) -> dict[str, b
     facts = _facts(study, choice)
     files = {
         PICKLE: dump(choice.candidate.pipeline),
+        "model.skops": skops_format.dump(choice.candidate.pipeline),
         "parity.json": _parity(study, choice),
         "card.md": write_card(facts, study.features),
     }
