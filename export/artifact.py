@@ -69,7 +69,7 @@ PICKLE, MANIFEST, SIGNATURE, POINTER = (
     "current.json",
 )
 # Every version has these, and what else its manifest lists; the signature is written last.
-FILES = (PICKLE, "model.skops", "parity.json", "card.md", MANIFEST, SIGNATURE)
+FILES = (PICKLE, "model.skops", "parity.json", "card.md", "card.pt-BR.md", MANIFEST, SIGNATURE)
 SERVED = (PICKLE, MANIFEST, SIGNATURE)
 DISTRIBUTIONS = ("scikit-learn", "numpy", "pandas", "scipy", "joblib")
 

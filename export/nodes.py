@@ -18,6 +18,14 @@ MANIFEST_FILE = Path("target/manifest.json")
 TASKS = ("regression", "classification")
 METHODS = ("auto", "retrained", "transplanted")
 REQUIRED = ("label", "task", "features")
+TABLES = (
+    "features",
+    "features_fingerprint",
+    "verdicts",
+    "evaluations",
+    "leak_audit",
+    "report_files",
+)
 
 
 @dataclass(frozen=True)
@@ -39,9 +47,12 @@ class Node:
     export : dict
         The export block as dbt has it; a part of the version.
     tables : dict
-        Full names of `features`, `features_fingerprint`, `verdicts` and `evaluations`.
+        Full names of `TABLES`.
     invocation_id : str or None
         dbt's run that wrote the manifest.
+    about : dict
+        `purpose` of the model and rule of the `split`, by language: dbt's descriptions, and
+        `meta.description_pt_br`.
     """
 
     name: str
@@ -56,6 +67,7 @@ class Node:
     export: dict[str, Any]
     tables: dict[str, str]
     invocation_id: str | None
+    about: dict[str, dict[str, str]]
 
 
 def read_nodes(file: Path, models: Sequence[str] | None = None) -> list[Node]:
@@ -114,7 +126,7 @@ def _node(node: Mapping[str, Any], content: Mapping[str, Any], file: Path) -> No
     meta = _meta(node)
     block = meta["export"]
     _check(block, f"The export block of '{node['name']}' in '{file}'")
-    names = ("features", "features_fingerprint", "verdicts", "evaluations")
+    tables = {name: _table(name, node, content["nodes"]) for name in TABLES}
     return Node(
         name=node["name"],
         unique_id=node["unique_id"],
@@ -126,9 +138,24 @@ def _node(node: Mapping[str, Any], content: Mapping[str, Any], file: Path) -> No
         key=block.get("key", "sale_id"),
         options={str(k).lower(): v for k, v in (meta.get("ml_config") or {}).items()},
         export=dict(block),
-        tables={name: _table(name, node, content["nodes"]) for name in names},
+        tables=tables,
         invocation_id=content.get("metadata", {}).get("invocation_id"),
+        about={"purpose": _descriptions(node), "split": _split_rule(content["nodes"])},
     )
+
+
+def _split_rule(nodes: Mapping[str, Any]) -> dict[str, str]:
+    for node in nodes.values():
+        if node["name"] == "features" and node["resource_type"] == "model":
+            return _descriptions(node.get("columns", {}).get("split", {}))
+    return {}
+
+
+def _descriptions(entry: Mapping[str, Any]) -> dict[str, str]:
+    """Return what dbt's YAML says of a node or column, by language."""
+    meta = entry.get("config", {}).get("meta") or entry.get("meta") or {}
+    texts = {"en": entry.get("description"), "pt-BR": meta.get("description_pt_br")}
+    return {language: " ".join(text.split()) for language, text in texts.items() if text}
 
 
 def _check(block: Any, where: str) -> None:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from export import metrics, parity, skops_format
 from export.artifact import MANIFEST, PICKLE, SIGNATURE, libraries, replay, sign, unpickle
-from export.card import write_card
+from export.card.pages import card_files
 from export.certification import Choice, answer
 from export.manifest import GoldenRow, Manifest, Value, sha256
 from export.parity import Certificate
@@ -25,8 +25,19 @@ ROWS_LISTED = 100
 UNTRIED = {"retrained": None, "transplanted": None}
 
 
-def package(study: Study, choice: Choice, key: Ed25519PrivateKey) -> dict[str, bytes]:
+def package(
+    study: Study, choice: Choice, key: Ed25519PrivateKey, *, bucket: str
+) -> dict[str, bytes]:
     """Return the files of a version by name, signed, and replayed as a reader will.
+
+    Parameters
+    ----------
+    study, choice
+        The model, and what is published of it.
+    key : Ed25519PrivateKey
+        Signs.
+    bucket : str
+        Where the version will be: the card says how to download it.
 
     Raises
     ------
@@ -34,18 +45,17 @@ def package(study: Study, choice: Choice, key: Ed25519PrivateKey) -> dict[str, b
         If the pickle holds a class that does not belong there, or does not repeat the
         golden rows once it is unpickled.
     """
-    facts = _facts(study, choice)
+    facts, golden = _facts(study, choice), golden_rows(study)
     files = {
         PICKLE: dump(choice.candidate.pipeline),
         "model.skops": skops_format.dump(choice.candidate.pipeline),
         "parity.json": _parity(study, choice),
-        "card.md": write_card(facts, study.features),
-    }
+    } | card_files(study, choice, facts, golden[0], bucket=bucket)
     manifest = Manifest(
         **facts,
         features=study.features,
         files={n: {"sha256": sha256(data), "size": len(data)} for n, data in files.items()},
-        golden_rows=tuple(golden_rows(study)),
+        golden_rows=tuple(golden),
     )
     files[MANIFEST] = manifest.to_json()
     files[SIGNATURE] = sign(

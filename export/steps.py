@@ -84,7 +84,7 @@ def save(
     key = signing_key(settings.signing_key_file, settings.public_key_file)
     directory.mkdir(parents=True, exist_ok=True)
     paths = []
-    for name, content in package(study, choice, key).items():
+    for name, content in package(study, choice, key, bucket=settings.bucket).items():
         (directory / name).write_bytes(content)
         paths.append(directory / name)
     return paths

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from export import answers, dataset
+from export.background import Background, read_background
 from export.dataset import Warehouse
 from export.errors import DatasetError, UnsupportedError
 from export.hard_rows import HardRow, hard_rows
@@ -58,6 +59,8 @@ class Study:
         How many BigQuery ML trained.
     metrics : dict of str to float
         BigQuery ML's, on the test split.
+    background : Background
+        What the model card tells of the data and the leak audit.
     """
 
     identity: Identity
@@ -72,6 +75,7 @@ class Study:
     weights: Weights
     iterations: int | None
     metrics: dict[str, float | None]
+    background: Background
 
     @property
     def node(self) -> Node:
@@ -118,6 +122,7 @@ def read_study(warehouse: Warehouse, identity: Identity) -> Study:
         weights=_weights(warehouse, node, expected),
         iterations=answers.iterations(warehouse, node),
         metrics=dataset.evaluation(warehouse, node),
+        background=read_background(warehouse, node),
     )
 
 

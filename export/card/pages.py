@@ -1,96 +1,130 @@
-"""The model card: what a stakeholder should know before using a model, on one page."""
+"""The model card: what a stakeholder should know before using a model.
+
+Each language has its page, a template beside this module; what varies is put in here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
+from string import Template
 from typing import Any
 
-from export.manifest import Feature
+from export.card import sections, tables
+from export.card.evidence import Evidence, gather
+from export.card.pictures import pictures
+from export.card.usage import answer_in_words, usage
+from export.card.wording import LANGUAGES, Language, code, number
+from export.certification import Choice
+from export.manifest import GoldenRow
+from export.study import Study
 
-VERDICTS = {
-    "signal": (
-        "better than the constant baseline on rows it never saw",
-        "melhor que a referência constante em linhas que nunca viu",
-    ),
-    "no_signal": (
-        "**not** better than a constant: do not decide by its predictions",
-        "**não** é melhor que uma constante: não decida pelas previsões dele",
-    ),
-}
+PAGES: dict[Language, str] = {"en": "card.md", "pt-BR": "card.pt-BR.md"}
 
 
-def write_card(facts: Mapping[str, Any], features: tuple[Feature, ...]) -> bytes:
-    """Return the card in Markdown, with a summary in Brazilian Portuguese.
+def card_files(
+    study: Study, choice: Choice, facts: Mapping[str, Any], example: GoldenRow, *, bucket: str
+) -> dict[str, bytes]:
+    """Return the card's pages and pictures by file name.
 
     Parameters
     ----------
+    study, choice
+        The model, and what is published of it.
     facts : mapping
         The manifest's keys that are known before the card is.
-    features : tuple of Feature
-        Input columns.
+    example : GoldenRow
+        The row that the card's code predicts.
+    bucket : str
+        Where the version will be.
     """
-    english, portuguese = VERDICTS[facts["verdict"]["status"]]
-    figures, method = facts["parity"]["published"], facts["method"]
-    lines = [
-        f"# {facts['model']} ({facts['version']})",
-        "",
-        f"Predicts `{facts['label']}` ({facts['task']}, BigQuery ML {facts['model_type']}, "
-        f"published as a scikit-learn pipeline: {method['published']}).",
-        "",
-        f"**Verdict:** {english}. {facts['verdict']['reason'] or ''}".rstrip(),
-        "",
-        f"**Parity:** {figures['rows']:,} rows compared with ML.PREDICT, greatest difference "
-        f"{figures['max_abs']:.3g} (relative {figures['max_rel']:.3g}, tolerance "
-        f"{figures['tolerance']:g}), {figures['label_disagreements']} labels differ.",
-        "",
-        method["reason"],
-        "",
-        "## Metrics on the test split",
-        "",
-        "| metric | BigQuery ML | scikit-learn |",
-        "|---|---|---|",
-        *_metrics(facts["metrics"]),
-        "",
-        "## Input",
-        "",
-        "| column | type | seen in training |",
-        "|---|---|---|",
-        *(f"| `{feature.name}` | {feature.type} | {_seen(feature)} |" for feature in features),
-        "",
-        "A numeric NULL counts as the training mean, an unseen category as none of the known.",
-        "",
-        "## Limits",
-        "",
-        "Outside the training ranges the model extrapolates. It learned from one sales report; it "
-        "describes that report, and causes nothing.",
-        "",
-        "## Resumo em português",
-        "",
-        f"Modelo `{facts['model']}`: prevê `{facts['label']}`. Veredito: {portuguese}. Comparado "
-        f"com o ML.PREDICT em {figures['rows']} linhas; maior diferença {figures['max_abs']:.3g}, "
-        f"{figures['label_disagreements']} rótulos diferentes. NULL numérico vale a média do "
-        "treino; categoria desconhecida não conta.",
-        "",
-    ]
-    return "\n".join(lines).encode()
+    evidence = gather(study, choice.candidate.pipeline)
+    drawn = {} if evidence is None else pictures(evidence, study.node.task)
+    made = {}
+    for language in LANGUAGES:
+        names = [name for name in drawn if name.endswith(f".{language}.png")]
+        words = _facts(study, facts, language)
+        words |= _data(study, language)
+        words |= _quality(facts, evidence, names, language)
+        words |= _copy(study, choice, facts, language)
+        words |= _leaks(study, language)
+        words |= usage(study.node.name, bucket, study.node.task, study.features, example)
+        words["usage_answer"] = answer_in_words(example, language)
+        made[PAGES[language]] = _page(language, words)
+    return made | drawn
 
 
-def _metrics(metrics: Mapping[str, Mapping[str, float | None]]) -> list[str]:
-    warehouse, ours = metrics["bigquery_ml"], metrics["scikit_learn"]
-    return [
-        f"| {name} | {_number(warehouse.get(name))} | {_number(ours.get(name))} |"
-        for name in sorted(warehouse.keys() | ours.keys())
-    ]
+def _page(language: Language, words: Mapping[str, str]) -> bytes:
+    template = Template((Path(__file__).parent / PAGES[language]).read_text(encoding="utf-8"))
+    lines = [line.rstrip() for line in template.substitute(words).splitlines()]
+    kept = [line for place, line in enumerate(lines) if line or (place and lines[place - 1])]
+    return ("\n".join(kept) + "\n").encode()
 
 
-def _seen(feature: Feature) -> str:
-    nulls = ", NULL" if feature.nullable else ""
-    if feature.categories is None:
-        return f"{_number(feature.min)} to {_number(feature.max)}{nulls}"
-    shown = ", ".join(name.replace("|", "\\|") for name in feature.categories[:12])
-    more = len(feature.categories) - 12
-    return shown + (f" and {more} more" if more > 0 else "") + nulls
+def _facts(study: Study, facts: Mapping[str, Any], language: Language) -> dict[str, str]:
+    trained = study.background.trained_at
+    return {
+        "model": code(facts["model"]),
+        "version": facts["version"],
+        "created_at": facts["created_at"],
+        "bigquery_model": code(facts["bigquery_model"]),
+        "model_type": code(facts["model_type"]),
+        "trained_at": "–" if trained is None else f"{trained:%Y-%m-%dT%H:%M:%SZ}",
+        "purpose": sections.purpose(study.node.about["purpose"], language),
+        "label": code(facts["label"]),
+        "plain_label": facts["label"].replace("`", "'"),
+        "task": sections.task(facts["task"], facts["classes"], language),
+        "sklearn": facts["libraries"]["scikit-learn"],
+        "verdict": sections.verdict(facts, language),
+        "gain": sections.gain(facts["verdict"], language),
+        "limit_verdict": sections.limit(facts["verdict"]["status"], language),
+    }
 
 
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.6g}"
+def _data(study: Study, language: Language) -> dict[str, str]:
+    background, hashes = study.background, study.identity.hashes
+    return {
+        "reports": sections.reports(background, language),
+        "report_count": sections.report_count(background, language),
+        "splits": tables.splits(background, language),
+        "learned": sections.learned(study.node.options, language),
+        "split_rule": sections.split_rule(study.node.about["split"], language),
+        "inputs": tables.inputs(study.features, language),
+    } | {f"{name}_hash": hashes[name] for name in ("data", "sql", "options")}
+
+
+def _quality(
+    facts: Mapping[str, Any], evidence: Evidence | None, names: list[str], language: Language
+) -> dict[str, str]:
+    weights = [name for name in names if name.startswith("importance.")]
+    return {
+        "metrics": tables.metrics(
+            facts["metrics"], {} if evidence is None else evidence.baseline, language
+        ),
+        "constant": sections.constant(evidence, language),
+        "constant_note": sections.constant_note(facts["task"], language),
+        "pictures": sections.pictures([n for n in names if n not in weights], language),
+        "sampled": sections.sampled(evidence, language),
+        "importance": sections.importance(weights, facts["task"], language),
+    }
+
+
+def _copy(
+    study: Study, choice: Choice, facts: Mapping[str, Any], language: Language
+) -> dict[str, str]:
+    published = facts["method"]["published"]
+    return {
+        "parity_summary": sections.parity(facts["parity"]["published"], facts["task"], language),
+        "parity": tables.parity(facts["parity"], published, language),
+        "tolerance": f"{facts['parity']['published']['tolerance']:g}",
+        "hard_rows": number(len(study.hard), language),
+        "method": sections.method(choice, facts["method"]["requested"], language),
+    }
+
+
+def _leaks(study: Study, language: Language) -> dict[str, str]:
+    entries = study.background.audit
+    return {
+        "audit_summary": sections.audit(entries, study.node.features, language),
+        "audit": tables.audit(entries, study.features, language) if entries else "",
+    }

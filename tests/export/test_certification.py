@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from export import certify, choose, read_model, save, train
+from export import artifact, certify, choose, read_model, save, train
 from export.certification import Candidate
 from export.errors import DatasetError, DbtManifestError, ParityFailure, UnsupportedError
 from export.parity import compare
@@ -181,7 +181,13 @@ def test_saves_a_pickle_that_plain_pickle_and_pandas_can_use(
     parity = json.loads((tmp_path / "out" / "parity.json").read_text())
     assert parity["retrained"]["within"] is True
     assert parity["test_rows"] + parity["hard_rows"] == parity["retrained"]["rows"]
-    assert "Resumo em português" in (tmp_path / "out" / "card.md").read_text()
+    assert set(artifact.FILES) <= {path.name for path in paths}
+    assert artifact.load(
+        {path.name: path.read_bytes() for path in paths},
+        artifact.public_key(world.settings.public_key_file),
+        model="price_linear",
+        version=study.identity.version,
+    )
 
 
 def test_nothing_is_saved_without_a_certificate(

@@ -74,6 +74,8 @@ def test_one_flipped_byte_is_found_and_named(published: World) -> None:
         "model.pkl": (DigestError, "model.pkl' has .* sha256"),
         "parity.json": (DigestError, "parity.json' has .* sha256"),
         "card.md": (DigestError, "card.md' has .* sha256"),
+        "card.pt-BR.md": (DigestError, "card.pt-BR.md' has .* sha256"),
+        "predicted.en.png": (DigestError, "predicted.en.png' has .* sha256"),
         "model.skops": (DigestError, "model.skops' has .* sha256"),
         "manifest.json": (DigestError, "not the one current.json names"),
         "signature.json": (ArtifactError, "signature|signed"),

@@ -1,0 +1,1 @@
+"""The model card: two pages, in English and Brazilian Portuguese, and their pictures."""
