@@ -80,6 +80,9 @@ lock: $(STAMP) ## Renew locks/ from pyproject.toml.
 	@echo bigframes | .venv/bin/uv pip compile --quiet --system-certs --universal \
 	--python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" \
 	- -o locks/bigframes.txt
+	@printf 'scikit-learn\npandas\ngoogle-cloud-storage\n' | .venv/bin/uv pip compile --quiet \
+	--system-certs --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--custom-compile-command "make lock" -c locks/dev.txt - -o locks/consumer.txt
 
 .PHONY: exact-trees
 exact-trees: $(STAMP) ## Fetch the XGBoost versions that BigQuery uses (270 MB; kept in ~/.cache).
