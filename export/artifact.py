@@ -161,9 +161,19 @@ def check_libraries(manifest: Manifest) -> None:
 
 
 def load(
-    files: Mapping[str, bytes], key: Ed25519PublicKey, *, model: str, version: str
+    files: Mapping[str, bytes],
+    key: Ed25519PublicKey,
+    *,
+    model: str,
+    version: str,
+    needed: Collection[str] | None = None,
 ) -> tuple[Manifest, Any]:
     """Verify, unpickle and replay a version.
+
+    Parameters
+    ----------
+    files, key, model, version, needed
+        As for `verify`; `SERVED` is what an answer needs.
 
     Returns
     -------
@@ -174,7 +184,7 @@ def load(
     ArtifactError
         Its subclass says what is wrong.
     """
-    manifest = verify(files, key, model=model, version=version)
+    manifest = verify(files, key, model=model, version=version, needed=needed)
     pipeline = unpickle(files[PICKLE])
     replay(pipeline, manifest)
     return manifest, pipeline
