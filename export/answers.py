@@ -1,4 +1,4 @@
-"""What BigQuery ML says of itself: predictions, weights, means and iterations.
+"""What BigQuery ML says of itself: predictions and iterations.
 
 Each is one query of one ML function; nothing is computed here.
 """
@@ -6,7 +6,6 @@ Each is one query of one ML function; nothing is computed here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -59,16 +58,6 @@ def _classified(keys: tuple[str, ...], labels: pa.ChunkedArray, probs: pa.Chunke
     values[rows, [position[label] for label in named]] = fields["prob"].to_numpy()
     outputs = tuple(class_name(label) for label in classes)
     return Answers(keys, outputs, values, tuple(labels.to_pylist()), tuple(classes))
-
-
-def weights(warehouse: Warehouse, node: Node) -> list[dict[str, Any]]:
-    """Return the rows of ML.WEIGHTS."""
-    return warehouse.rows(f"select * from ml.weights(model `{node.relation}`)")
-
-
-def feature_information(warehouse: Warehouse, node: Node) -> list[dict[str, Any]]:
-    """Return the rows of ML.FEATURE_INFO."""
-    return warehouse.rows(f"select * from ml.feature_info(model `{node.relation}`)")
 
 
 def iterations(warehouse: Warehouse, node: Node) -> int | None:

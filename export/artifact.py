@@ -74,9 +74,13 @@ SERVED = (PICKLE, MANIFEST, SIGNATURE)
 DISTRIBUTIONS = ("scikit-learn", "numpy", "pandas", "scipy", "joblib")
 
 
-def libraries() -> dict[str, str]:
+def libraries(model_type: str = "") -> dict[str, str]:
     """Return the versions of what a pickle depends on, as a manifest records them."""
     found = {name: installed(name) for name in DISTRIBUTIONS}
+    if model_type.startswith(("BOOSTED_TREE", "RANDOM_FOREST")):
+        from xgboost import __version__  # its distribution has two names
+
+        found["xgboost"] = __version__
     return {"python": platform.python_version()} | found
 
 

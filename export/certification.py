@@ -1,25 +1,28 @@
 """Train a pipeline, compare it with BigQuery ML, and decide which one is published.
 
 `auto` publishes what scikit-learn trained if it answers as BigQuery ML does, otherwise the
-pipeline made of BigQuery ML's weights, and keeps the figures of both.
+pipeline made of what BigQuery ML holds. The figures of both are kept whatever is published.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from sklearn.pipeline import Pipeline
 
 from export import gauge, pipelines
 from export.artifact import class_name
+from export.causes import failure
 from export.errors import ParityFailure, UnsupportedError
+from export.families.retraining import retrain
+from export.families.transplanting import transplant
 from export.parity import Answers, Certificate, compare
 from export.study import Study
-from export.transplant import transplanted
+from export.transplant import Weights, transplanted
 
 BUILDERS = {"regression": pipelines.linear, "classification": pipelines.logistic}
-STRATEGIES = {"auto": ("retrained", "transplanted")}
+METHODS = ("retrained", "transplanted")
+STRATEGIES = {"auto": METHODS}
 
 
 @dataclass(frozen=True)
@@ -79,13 +82,15 @@ def train(study: Study, method: str = "retrained") -> Candidate:
         If scikit-learn has nothing that minimises what BigQuery ML did.
     """
     if method == "transplanted":
-        pipeline = transplanted(study.weights, study.node.features, study.classes)
-        return Candidate(method, pipeline)
+        return Candidate(method, _transplanted(study))
     if study.classes is not None and len(set(study.training_label.tolist())) < 2:
         raise UnsupportedError(f"The training rows of '{study.node.name}' hold one class.")
+    if study.weights is None:
+        kind, rows = study.identity.model_type, (study.training, study.training_label)
+        return Candidate(method, *retrain(kind, study.sources, *rows))
     pipeline = BUILDERS[study.node.task](study.columns, study.node.options)
     converged = pipelines.fit(pipeline, study.training, study.training_label)
-    if not _comparable(study, pipeline):
+    if not _comparable(study, study.weights, pipeline):
         return Candidate(method, pipeline, converged)
     constants = gauge.follow(pipeline, study.training, study.weights)
     return Candidate(method, pipeline, converged, constants)
@@ -123,7 +128,7 @@ def answer(study: Study, candidate: Candidate) -> Answers:
 
 
 def choose(study: Study) -> Choice:
-    """Try the methods that the node allows and take the first whose certificate holds.
+    """Try both methods and take the first whose certificate holds of those the node allows.
 
     Parameters
     ----------
@@ -141,35 +146,57 @@ def choose(study: Study) -> Choice:
     ParityFailure
         If none does; the message has rows, worst difference, key, tolerance and likely cause.
     """
-    certificates: dict[str, Certificate] = {}
+    tried = {method: _try(study, method) for method in METHODS}
+    allowed = STRATEGIES.get(study.node.method, (study.node.method,))
+    certificates = {
+        method: one.certificate for method, one in tried.items() if isinstance(one, _Tried)
+    }
     notes: list[str] = []
-    for method in STRATEGIES.get(study.node.method, (study.node.method,)):
-        try:
-            candidate = train(study, method)
-        except UnsupportedError as error:
+    for method in allowed:
+        one = tried[method]
+        if isinstance(one, UnsupportedError):
             if method == study.node.method:
-                raise
-            notes.append(str(error))
-            continue
-        certificates[method] = certify(study, candidate)
-        if certificates[method].within:
-            return Choice(candidate, certificates, " ".join([*notes, held(candidate)]))
-        notes.append(_failed(study, candidate, certificates[method]))
+                raise one
+            notes.append(str(one))
+        elif one.certificate.within:
+            return Choice(one.candidate, certificates, " ".join([*notes, held(one.candidate)]))
+        else:
+            notes.append(failure(study, one.candidate, one.certificate))
     raise ParityFailure(f"'{study.node.name}' is not published. " + " ".join(notes))
 
 
-def _comparable(study: Study, pipeline: Pipeline) -> bool:
+@dataclass(frozen=True)
+class _Tried:
+    candidate: Candidate
+    certificate: Certificate
+
+
+def _try(study: Study, method: str) -> _Tried | UnsupportedError:
+    try:
+        candidate = train(study, method)
+    except UnsupportedError as error:
+        return error
+    return _Tried(candidate, certify(study, candidate))
+
+
+def _transplanted(study: Study) -> Pipeline:
+    if study.weights is None:
+        return transplant(study.identity.model_type, study.sources)
+    return transplanted(study.weights, study.node.features, study.classes)
+
+
+def _comparable(study: Study, weights: Weights, pipeline: Pipeline) -> bool:
     """Tell whether both sides have the same weights; a penalty leaves none of them open."""
     penalised = float(study.node.options.get("l2_reg") or 0) > 0
     coefficients = pipeline.named_steps["model"].coef_
-    same = study.columns == study.weights.columns
-    return same and not penalised and coefficients.size == study.weights.coefficients.size
+    same = study.columns == weights.columns
+    return same and not penalised and coefficients.size == weights.coefficients.size
 
 
 def held(candidate: Candidate) -> str:
     """Say in words why a candidate whose certificate holds may be published."""
     if candidate.method == "transplanted":
-        return "Published is the pipeline made of ML.WEIGHTS and ML.FEATURE_INFO."
+        return "Published is the pipeline made of what BigQuery ML holds, such as ML.WEIGHTS."
     text = "scikit-learn's own training answers as BigQuery ML does."
     if not candidate.open_constants:
         return text
@@ -178,50 +205,3 @@ def held(candidate: Candidate) -> str:
         "one with the intercept), which only rows unlike any training row can show; they follow "
         "ML.WEIGHTS."
     )
-
-
-def _failed(study: Study, candidate: Candidate, certificate: Certificate) -> str:
-    worst = certificate.worst[0]
-    return (
-        f"{candidate.method}: {len(certificate.rows_apart)} of {certificate.rows} rows are not "
-        f"within {certificate.tolerance:g}, {certificate.label_disagreements} labels differ; worst "
-        f"is row '{worst['key']}', {worst['output']} {_number(worst['actual'])} instead of "
-        f"{_number(worst['expected'])}. {_cause(study, candidate, certificate)}"
-    )
-
-
-def _cause(study: Study, candidate: Candidate, certificate: Certificate) -> str:
-    """Return the likely cause, told by which rows are apart."""
-    kinds = {row.key: row.kind for row in study.hard}
-    apart = {kinds.get(key, "test") for key in certificate.rows_apart}
-    if apart <= {"null"}:
-        return "Likely cause: only rows with NULL differ, so the value that stands in for it does."
-    if "test" not in apart:
-        return "Likely cause: only hard rows differ, so weights that training leaves open do."
-    if candidate.method == "transplanted":
-        return "Likely cause: ML.WEIGHTS is not of the model that ML.PREDICT used; train it again."
-    if study.node.task == "regression":
-        return "Likely cause: other training rows, or a model that stopped before the optimum."
-    return f"Likely cause: {_early(study)}, while scikit-learn {_late(candidate)}."
-
-
-def _early(study: Study) -> str:
-    steps = "a few" if study.iterations is None else str(study.iterations)
-    limit = study.node.options.get("max_iterations", 20)
-    progress = float(study.node.options.get("min_rel_progress", 0.01))
-    return (
-        f"BigQuery ML's gradient descent stopped after {steps} iterations (its limits are "
-        f"{limit} iterations and progress below {progress:.4g} of the loss)"
-    )
-
-
-def _late(candidate: Candidate) -> str:
-    if candidate.converged:
-        return "went on to the optimum"
-    return (
-        f"was still improving after {pipelines.MAX_ITERATIONS} (separable classes have no optimum)"
-    )
-
-
-def _number(value: Any) -> str:
-    return "NULL or infinite" if value is None else f"{value:.10g}"

@@ -70,7 +70,9 @@ def identify(warehouse: Warehouse, node: Node) -> Identity | Untrained:
         )
     model_type, hashes = found
     dataset.check_fingerprint(warehouse, node, hashes["data"])
-    version = version_id(model=node.name, hashes=hashes, export=node.export, libraries=libraries())
+    version = version_id(
+        model=node.name, hashes=hashes, export=node.export, libraries=libraries(model_type)
+    )
     return Identity(node, model_type, hashes, version, verdict)
 
 

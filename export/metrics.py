@@ -2,7 +2,7 @@
 
 scikit-learn's own functions differ in three places: the median error is the lower median,
 log loss of three or more classes is the mean over classes of the mean within a class, and
-roc_auc compares 1001 quantiles of both sides' scores.
+roc_auc compares 1001 quantiles of both sides' scores, of which equal ones count half.
 """
 
 from __future__ import annotations
@@ -101,8 +101,9 @@ def _roc_auc(scores: Numbers, positive: NDArray[np.bool_]) -> float:
         return float("nan")
     highs = _boundaries(scores[positive])
     lows = _boundaries(scores[~positive])
-    wins = np.searchsorted(lows, highs, side="left").sum()
-    return min(1.0, float(wins) / (PARTS + 1) / PARTS)
+    wins = int(np.searchsorted(lows, highs, side="left").sum())
+    ties = int(np.searchsorted(lows, highs, side="right").sum()) - wins
+    return min(1.0, wins / (PARTS + 1) / PARTS + ties / 2 / (PARTS + 1) ** 2)
 
 
 def _boundaries(scores: Numbers) -> Numbers:

@@ -114,7 +114,7 @@ def _facts(study: Study, choice: Choice) -> dict[str, Any]:
         "dbt": {"invocation_id": study.node.invocation_id, "node": study.node.unique_id},
         "code": {"commit": _commit()},
         "created_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "libraries": libraries(),
+        "libraries": libraries(identity.model_type),
         "metrics": {
             "bigquery_ml": study.metrics,
             "scikit_learn": metrics.evaluate(study.test_labels, _test_answers(study, choice)),

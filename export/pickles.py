@@ -1,4 +1,4 @@
-"""Pickles that hold scikit-learn's estimators and NumPy's arrays alone.
+"""Pickles that hold scikit-learn's and XGBoost's estimators and NumPy's arrays alone.
 
 A class of ours inside would tie whoever opens the pickle to this repository; any other
 import is a way to run code. A package's name is no proof: NumPy holds functions that run
@@ -18,6 +18,7 @@ from typing import Any
 from export.errors import PickleError
 
 NAMES = {
+    "builtins.bytearray",
     "builtins.set",
     "builtins.slice",
     "collections.OrderedDict",
@@ -31,6 +32,10 @@ NAMES = {
     "numpy.ndarray",
     "numpy.object_",
     "numpy.str_",
+    "sklearn.utils._bunch.Bunch",
+    "xgboost.core.Booster",
+    "xgboost.sklearn.XGBClassifier",
+    "xgboost.sklearn.XGBRegressor",
 }
 
 
@@ -94,7 +99,8 @@ class _Unpickler(pickle.Unpickler):
         if not _belongs(f"{module}.{name}") or "." in name:
             raise PickleError(f"The pickle imports '{module}.{name}', which has no place in it.")
         found = super().find_class(module, name)
-        if module.startswith("sklearn.") and not _is_estimator(found):
+        listed = f"{module}.{name}" in NAMES
+        if module.startswith("sklearn.") and not listed and not _is_estimator(found):
             raise PickleError(f"The pickle imports '{module}.{name}', which is no estimator.")
         return found
 
@@ -114,5 +120,5 @@ def _refuse_strangers(data: bytes) -> None:
     if strangers:
         raise PickleError(
             f"The pickle names {strangers}; expected names from "
-            "scikit-learn's estimators and NumPy's arrays alone."
+            "scikit-learn's and XGBoost's estimators and NumPy's arrays alone."
         )

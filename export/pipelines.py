@@ -67,8 +67,8 @@ def preparation(columns: Columns, *, scaled: bool) -> ColumnTransformer:
     if columns.categories:
         blocks = Pipeline(
             [
-                ("nan", _filler(np.nan)),
-                ("none", _filler(None)),
+                ("nan", filler(np.nan)),
+                ("none", filler(None)),
                 (
                     "one_hot",
                     OneHotEncoder(
@@ -110,8 +110,8 @@ def logistic(columns: Columns, options: Mapping[str, Any]) -> Pipeline:
     return Pipeline([("prepare", preparation(columns, scaled=True)), ("model", model)])
 
 
-def fit(pipeline: Pipeline, features: pd.DataFrame, label: NDArray[Any]) -> bool:
-    """Fit a pipeline in place and tell whether its solver converged."""
+def fit(pipeline: Any, features: Any, label: NDArray[Any]) -> bool:
+    """Fit a pipeline or estimator in place and tell whether its solver converged."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
         pipeline.fit(features, label)
@@ -138,7 +138,8 @@ def categories_of(values: Sequence[str | None]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _filler(missing: float | None) -> SimpleImputer:
+def filler(missing: float | None) -> SimpleImputer:
+    """Return a step that writes `_null_filler` where a category is missing."""
     return SimpleImputer(missing_values=missing, strategy="constant", fill_value=NULL_FILLER)
 
 

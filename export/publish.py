@@ -155,7 +155,7 @@ def _prepare(
     files = _left_behind(bucket, identity, key)
     if files is None:
         tell(f"{name}: reading rows and answers")
-        study = read_study(warehouse, identity)
+        study = read_study(warehouse, bucket, identity)
         tell(f"{name}: training and comparing {len(study.expected.keys):,} rows")
         made = package(study, choose(study), key, bucket=bucket.name)
         files = _agreed(bucket, identity, made)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cloud import Settings
+from cloud import Settings, storage_client
 from export.artifact import signing_key
 from export.certification import Candidate, Choice, held
 from export.connections import open_warehouse
@@ -43,7 +43,8 @@ def read_model(settings: Settings, model: str, *, dbt_manifest: Path = MANIFEST_
     identity = identify(warehouse, node)
     if isinstance(identity, Untrained):
         raise DatasetError(f"'{model}' was not trained: {identity.verdict['reason']}")
-    return read_study(warehouse, identity)
+    bucket = storage_client(settings).bucket(settings.bucket)
+    return read_study(warehouse, bucket, identity)
 
 
 def save(

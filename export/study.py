@@ -11,12 +11,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from google.cloud.storage import Bucket
 from numpy.typing import NDArray
 
 from export import answers, dataset
 from export.background import Background, read_background
 from export.dataset import Warehouse
 from export.errors import DatasetError, UnsupportedError
+from export.families.sources import Sources
 from export.hard_rows import HardRow, hard_rows
 from export.identity import Identity
 from export.manifest import Feature, Value
@@ -29,6 +31,8 @@ SPLITS: dict[str, Callable[[pa.ChunkedArray], pa.ChunkedArray]] = {
     "custom": lambda split: pc.equal(split, "train"),
     "no_split": lambda split: pc.not_equal(split, "test"),
 }
+CONDITIONS = {"custom": "split = 'train'", "no_split": "split != 'test'"}
+LINEAR = ("LINEAR_REG", "LOGISTIC_REG")
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,10 @@ class Study:
         The hard rows.
     expected : Answers
         BigQuery ML's answers to `rows`.
-    weights : Weights
-        BigQuery ML's.
+    sources : Sources
+        What else BigQuery holds of the model.
+    weights : Weights or None
+        BigQuery ML's, of a linear model without a TRANSFORM clause.
     iterations : int or None
         How many BigQuery ML trained.
     metrics : dict of str to float
@@ -72,7 +78,8 @@ class Study:
     test_labels: tuple[Value, ...]
     hard: tuple[HardRow, ...]
     expected: Answers
-    weights: Weights
+    sources: Sources
+    weights: Weights | None
     iterations: int | None
     metrics: dict[str, float | None]
     background: Background
@@ -88,8 +95,15 @@ class Study:
         return self.expected.classes
 
 
-def read_study(warehouse: Warehouse, identity: Identity) -> Study:
-    """Read features, answers and weights.
+def read_study(warehouse: Warehouse, bucket: Bucket, identity: Identity) -> Study:
+    """Read features, answers and what the model is made of.
+
+    Parameters
+    ----------
+    warehouse : Warehouse
+    bucket : google.cloud.storage.Bucket
+        Where BigQuery may write the booster of a tree model, which is read and deleted.
+    identity : Identity
 
     Raises
     ------
@@ -107,7 +121,10 @@ def read_study(warehouse: Warehouse, identity: Identity) -> Study:
         )
     features = tuple(_feature(training, name) for name in node.features)
     hard = tuple(hard_rows(features, _typical(training, node)))
-    expected = _expected(warehouse, node, test, hard, {f.name: f.type for f in features})
+    types = {feature.name: feature.type for feature in features}
+    expected = _expected(warehouse, node, test, hard, types)
+    training_rows = CONDITIONS[_split_method(node)]
+    sources = Sources(warehouse, bucket, node, types, training_rows, expected.classes)
     frame = dataset.to_frame(test, node.features)
     return Study(
         identity=identity,
@@ -119,21 +136,26 @@ def read_study(warehouse: Warehouse, identity: Identity) -> Study:
         test_labels=tuple(test.column(node.label).to_pylist()),
         hard=hard,
         expected=expected,
-        weights=_weights(warehouse, node, expected),
+        sources=sources,
+        weights=_weights(identity, sources, expected),
         iterations=answers.iterations(warehouse, node),
         metrics=dataset.evaluation(warehouse, node),
         background=read_background(warehouse, node),
     )
 
 
-def _training_rows(table: pa.Table, node: Node) -> pa.Table:
+def _split_method(node: Node) -> str:
     method = str(node.options.get("data_split_method", "auto_split")).lower()
     if method not in SPLITS:
         raise UnsupportedError(
             f"'{node.name}' is trained with DATA_SPLIT_METHOD '{method}': Google does not publish "
             f"which rows that takes. Use one of {sorted(SPLITS)}."
         )
-    chosen = SPLITS[method](table.column("split"))
+    return method
+
+
+def _training_rows(table: pa.Table, node: Node) -> pa.Table:
+    chosen = SPLITS[_split_method(node)](table.column("split"))
     return table.filter(pc.and_(chosen, pc.is_valid(table.column(node.label))))
 
 
@@ -197,11 +219,10 @@ def _label(column: pa.ChunkedArray, node: Node) -> NDArray[Any]:
     return np.array(column.to_pylist())
 
 
-def _weights(warehouse: Warehouse, node: Node, expected: Answers) -> Weights:
+def _weights(identity: Identity, sources: Sources, expected: Answers) -> Weights | None:
+    if identity.model_type not in LINEAR or sources.is_transformed:
+        return None
     several = expected.outputs if len(expected.outputs) > 2 else None
     return read_weights(
-        answers.weights(warehouse, node),
-        answers.feature_information(warehouse, node),
-        node.features,
-        several,
+        sources.rows("weights"), sources.rows("feature_info"), identity.node.features, several
     )

@@ -17,6 +17,7 @@ from export.card.usage import answer_in_words, usage
 from export.card.wording import LANGUAGES, Language, code, number
 from export.certification import Choice
 from export.manifest import GoldenRow
+from export.skops_format import trusted
 from export.study import Study
 
 PAGES: dict[Language, str] = {"en": "card.md", "pt-BR": "card.pt-BR.md"}
@@ -48,7 +49,14 @@ def card_files(
         words |= _quality(facts, evidence, names, language)
         words |= _copy(study, choice, facts, language)
         words |= _leaks(study, language)
-        words |= usage(study.node.name, bucket, study.node.task, study.features, example)
+        words |= usage(
+            study.node.name,
+            bucket,
+            study.node.task,
+            study.features,
+            example,
+            trusted(study.identity.model_type),
+        )
         words["usage_answer"] = answer_in_words(example, language)
         made[PAGES[language]] = _page(language, words)
     return made | drawn

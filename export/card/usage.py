@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from export.card.wording import Language, escape, number, plain
 from export.manifest import Feature, GoldenRow
-from export.skops_format import TRUSTED
 
 SETTING = """\
 import json, pickle
@@ -45,7 +44,12 @@ print(skops.io.loads(safe, trusted={trusted}).{method}(rows))"""
 
 
 def usage(
-    model: str, bucket: str, task: str, features: Sequence[Feature], example: GoldenRow
+    model: str,
+    bucket: str,
+    task: str,
+    features: Sequence[Feature],
+    example: GoldenRow,
+    types: Sequence[str],
 ) -> dict[str, str]:
     """Return the blocks of code by their name in the page.
 
@@ -59,13 +63,15 @@ def usage(
         Input columns.
     example : GoldenRow
         A row with BigQuery ML's answer.
+    types : sequence of str
+        Those that a reader of `model.skops` has to trust.
     """
     names = {
         "bucket": json.dumps(bucket),
         "folder": json.dumps(f"models/{model}/"),
         "model": json.dumps(model),
         "method": "predict" if task == "regression" else "predict_proba",
-        "trusted": json.dumps(TRUSTED),
+        "trusted": json.dumps(list(types)),
     }
     return {
         "usage_rows": SETTING.format(**names) + "\n" + _rows(features, example),

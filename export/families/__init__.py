@@ -1,0 +1,1 @@
+"""How each family of BigQuery ML models becomes scikit-learn: one module a family."""

@@ -1,0 +1,103 @@
+"""What BigQuery holds of one model, asked as it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from google.cloud.storage import Bucket
+
+from export.dataset import Warehouse
+from export.families.booster import Booster, export_booster
+from export.families.clause import read_clause
+from export.families.clause_steps import column_of
+from export.families.columns import NUMBER, Column, plain
+from export.families.probes import learn
+from export.nodes import Node
+
+TEXTS = ("STRING",)
+NO_FEATURES = ("input_label_cols", "data_split_col", "instance_weight_col", "kmeans_init_col")
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where a model's parts come from.
+
+    Parameters
+    ----------
+    warehouse : Warehouse
+    bucket : google.cloud.storage.Bucket
+        Where BigQuery may write a booster.
+    node : Node
+    types : mapping of str to str
+        BigQuery's type of each input column.
+    training : str
+        A condition on the features table: the rows that the model was trained on.
+    classes : tuple or None
+        The label's classes, ascending; None without classes.
+    """
+
+    warehouse: Warehouse
+    bucket: Bucket
+    node: Node
+    types: Mapping[str, str]
+    training: str
+    classes: tuple[Any, ...] | None
+
+    def rows(self, function: str) -> list[dict[str, Any]]:
+        """Return the rows of an ML function that takes the model alone."""
+        return self.warehouse.rows(f"select * from ml.{function}(model `{self.node.relation}`)")
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """The model's features, a TRANSFORM clause's if it has one."""
+        model = self.warehouse.client.get_model(self.node.relation)
+        given = [(str(t.name), str(t.transform_sql)) for t in model.transform_columns or ()]
+        if not given:
+            return tuple(plain(n, is_text=self.types[n] in TEXTS) for n in self.node.features)
+        clause = read_clause(given, self._kept())
+        learned = learn(self.warehouse, self.node, clause, self.types)
+        return tuple(
+            column_of(made, learned[made.name], is_text=self.types[made.source] in TEXTS)
+            for made in clause
+        )
+
+    @property
+    def is_transformed(self) -> bool:
+        """Whether the model has a TRANSFORM clause."""
+        return any(one.steps or one.name != one.source for one in self.columns)
+
+    @cached_property
+    def statistics(self) -> dict[str, tuple[float, float]]:
+        """Mean and sample deviation of each number over the training rows."""
+        if not self.is_transformed:
+            return {
+                row["input"]: (float(row["mean"] or 0.0), float(row["stddev"] or 0.0))
+                for row in self.rows("feature_info")
+                if row["mean"] is not None
+            }
+        numbers = [one.name for one in self.columns if one.kind == NUMBER]
+        parts = [f"avg(`{n}`) as m{at}, stddev(`{n}`) as s{at}" for at, n in enumerate(numbers)]
+        inputs = ", ".join(f"`{name}`" for name in self.node.features)
+        (row,) = self.warehouse.rows(
+            f"select {', '.join(parts)} from ml.transform(model `{self.node.relation}`, "
+            f"(select {inputs} from `{self.node.tables['features']}` where {self.training}))"
+        )
+        return {
+            name: (float(row[f"m{at}"] or 0.0), float(row[f"s{at}"] or 0.0))
+            for at, name in enumerate(numbers)
+        }
+
+    @cached_property
+    def booster(self) -> Booster:
+        """The exported booster of a tree model."""
+        return export_booster(self.warehouse, self.bucket, self.node)
+
+    def _kept(self) -> list[str]:
+        found = [self.node.label] if self.node.label else []
+        for option in NO_FEATURES:
+            value = self.node.options.get(option) or []
+            found += value if isinstance(value, list) else [value]
+        return found

@@ -1,0 +1,152 @@
+"""Every family's pipeline against ML.PREDICT, row by row, with and without a TRANSFORM clause."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.pipeline import Pipeline
+
+from export.dataset import to_frame
+from export.errors import UnsupportedError
+from export.families.transplanting import FAMILIES, transplant
+from export.parity import TOLERANCE
+from tests.export.conftest import FEATURES
+from tests.export.families.conftest import CLAUSE, Train, Trained
+
+TIERS, CLASSES = ("A", "B", "C"), ("High", "Low")
+CLAUSES = pytest.mark.parametrize("clause", ["", CLAUSE], ids=["plain", "transformed"])
+
+
+def built(trained: Trained) -> Pipeline:
+    return transplant(str(trained.sources.node.options["model_type"]).upper(), trained.sources)
+
+
+def distance(actual: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """Return differences relative to values above 1, NULL on neither side."""
+    assert np.isfinite(actual).all() and np.isfinite(expected).all()
+    return np.abs(actual - expected) / np.maximum(1.0, np.abs(expected))
+
+
+@CLAUSES
+@pytest.mark.parametrize(
+    "kind", ["linear_reg", "boosted_tree_regressor", "random_forest_regressor"]
+)
+def test_values_are_bigquery_ml_s(train: Train, kind: str, clause: str) -> None:
+    trained = train(f"model_type = '{kind}'", "price_usd", clause)
+    found = trained.predict("predicted_price_usd")
+
+    predicted = built(trained).predict(to_frame(found, FEATURES))
+
+    assert distance(predicted, found.column("predicted_price_usd").to_numpy()).max() <= TOLERANCE
+
+
+@CLAUSES
+@pytest.mark.parametrize(
+    "options",
+    [
+        "model_type = 'logistic_reg'",
+        "model_type = 'boosted_tree_classifier'",
+        "model_type = 'boosted_tree_classifier', category_encoding_method = 'one_hot_encoding'",
+        "model_type = 'random_forest_classifier', num_parallel_tree = 20",
+    ],
+)
+@pytest.mark.parametrize(("label", "classes"), [("tier", TIERS), ("sales_class", CLASSES)])
+def test_probabilities_and_labels_are_bigquery_ml_s(
+    train: Train, options: str, label: str, classes: tuple[str, ...], clause: str
+) -> None:
+    trained = train(options, label, clause, classes)
+    found = trained.predict(f"predicted_{label}, predicted_{label}_probs")
+    frame, pipeline = to_frame(found, FEATURES), built(trained)
+
+    cells = [{one["label"]: one["prob"] for one in row} for row in found.column(-1).to_pylist()]
+    expected = np.array([[row[name] for name in classes] for row in cells])
+    assert np.abs(pipeline.predict_proba(frame) - expected).max() <= TOLERANCE
+    apart = pipeline.predict(frame) != np.array(found.column(f"predicted_{label}").to_pylist())
+    best = np.sort(expected, axis=1)[:, -2:]
+    assert not apart[best[:, 1] - best[:, 0] > 2 * TOLERANCE].any()
+    assert pipeline.classes_.tolist() == list(classes)
+
+
+@CLAUSES
+@pytest.mark.parametrize(
+    "options",
+    [
+        "num_clusters = 4",
+        "num_clusters = 3, standardize_features = false",
+        "num_clusters = 4, distance_type = 'cosine'",
+        "num_clusters = 4, distance_type = 'cosine', standardize_features = false",
+    ],
+)
+def test_clusters_and_distances_are_bigquery_ml_s(train: Train, options: str, clause: str) -> None:
+    trained = train(f"model_type = 'kmeans', {options}", clause=clause)
+    found = trained.predict("CENTROID_ID, NEAREST_CENTROIDS_DISTANCE")
+    frame, pipeline = to_frame(found, FEATURES), built(trained)
+
+    given = pipeline.transform(frame)
+    expected = np.full(given.shape, np.nan)
+    for at, row in enumerate(found.column("NEAREST_CENTROIDS_DISTANCE").to_pylist()):
+        for one in row:
+            expected[at, one["CENTROID_ID"] - 1] = one["DISTANCE"]
+    assert distance(given, expected).max() <= TOLERANCE
+    assert (pipeline.predict(frame) + 1 == found.column("CENTROID_ID").to_numpy()).all()
+
+
+@CLAUSES
+@pytest.mark.parametrize("options", ["", ", scale_features = false"])
+def test_principal_components_are_bigquery_ml_s(train: Train, options: str, clause: str) -> None:
+    trained = train(f"model_type = 'pca', num_principal_components = 3{options}", clause=clause)
+    names = [f"principal_component_{number}" for number in (1, 2, 3)]
+    found = trained.predict(", ".join(names))
+
+    given = built(trained).transform(to_frame(found, FEATURES))
+
+    expected = np.stack([found.column(name).to_numpy() for name in names], axis=1)
+    assert distance(given, expected).max() <= TOLERANCE
+
+
+def test_a_wrong_frozen_statistic_shows(train: Train) -> None:
+    trained = train("model_type = 'linear_reg'", "price_usd", CLAUSE)
+    found = trained.predict("predicted_price_usd")
+    pipeline = built(trained)
+    (scaler,) = [
+        step
+        for name, frozen, _ in pipeline.named_steps["prepare"].transformers_
+        if name == "km"
+        for key, step in frozen.estimator.steps
+        if key == "scale"
+    ]
+    scaler.mean_ = scaler.mean_ * (1 + 1e-4)
+
+    predicted = pipeline.predict(to_frame(found, FEATURES))
+
+    assert distance(predicted, found.column("predicted_price_usd").to_numpy()).max() > TOLERANCE
+
+
+@pytest.mark.parametrize(
+    ("clause", "message"),
+    [
+        ("sqrt(year) as root, region", r'makes "root" by `.*year.*`; the export rebuilds'),
+        ("ml.polynomial_expand(struct(year, mileage_km)) as p", "POLYNOMIAL_EXPAND"),
+        ("ml.imputer(region, 'most_frequent') over () as r, year", 'fills "region" with'),
+    ],
+)
+def test_an_expression_without_a_step_is_refused(train: Train, clause: str, message: str) -> None:
+    trained = train("model_type = 'linear_reg'", "price_usd", clause)
+
+    with pytest.raises(UnsupportedError, match=f"(?i){message}"):
+        built(trained)
+
+
+def test_no_file_of_an_export_is_left_in_the_bucket(train: Train) -> None:
+    trained = train("model_type = 'boosted_tree_regressor'", "price_usd")
+    built(trained)
+
+    assert list(trained.sources.bucket.list_blobs()) == []
+
+
+def test_a_family_without_a_twin_is_refused(train: Train) -> None:
+    trained = train("model_type = 'linear_reg'", "price_usd")
+
+    with pytest.raises(UnsupportedError, match="is a ARIMA_PLUS model; the export rebuilds"):
+        transplant("ARIMA_PLUS", trained.sources)
+    assert len(FAMILIES) == 8
