@@ -196,7 +196,9 @@ def _comparable(study: Study, weights: Weights, pipeline: Pipeline) -> bool:
 def held(candidate: Candidate) -> str:
     """Say in words why a candidate whose certificate holds may be published."""
     if candidate.method == "transplanted":
-        return "Published is the pipeline made of what BigQuery ML holds, such as ML.WEIGHTS."
+        weighted = hasattr(candidate.pipeline[-1], "coef_")
+        parts = "ML.WEIGHTS and ML.FEATURE_INFO" if weighted else "the booster of EXPORT MODEL"
+        return f"Published is the pipeline made of {parts}."
     text = "scikit-learn's own training answers as BigQuery ML does."
     if not candidate.open_constants:
         return text
