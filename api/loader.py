@@ -31,9 +31,9 @@ from export.artifact import (
     TOLERANCE,
     Manifest,
     Pointer,
+    check_pointer,
     class_name,
-    public_key,
-    sha256,
+    trusted_keys,
     verify,
 )
 
@@ -99,23 +99,19 @@ def verify_version(
     pointer : Pointer
         What `current.json` says.
     settings : cloud.Settings
-        Where the trusted public key is.
+        Where the trusted public keys are.
 
     Raises
     ------
-    LoadError
-        If the pointer names another manifest.
     ArtifactError
-        If the files are not what was signed, or the installed libraries cannot read them.
+        If the pointer names another manifest, the files are not what was signed, or the
+        installed libraries cannot read them.
     """
     model, version = pointer.model, pointer.version
-    if MANIFEST in files and sha256(files[MANIFEST]) != pointer.manifest_sha256:
-        raise LoadError(
-            f"The manifest of '{model}' {version} is not the one its pointer names. Publish again, "
-            "or roll back."
-        )
-    key = public_key(settings.public_key_file)
-    return Verified(pointer, verify(files, key, model=model, version=version, needed=SERVED), files)
+    check_pointer(pointer, files.get(MANIFEST))
+    keys = trusted_keys(settings.public_key_file)
+    manifest = verify(files, keys, model=model, version=version, needed=SERVED)
+    return Verified(pointer, manifest, files)
 
 
 def open_versions(versions: Sequence[Verified], *, seconds: float) -> list[Served | LoadError]:

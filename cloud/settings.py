@@ -37,7 +37,8 @@ class Settings:
     default_model : str
         Model that answers where a protocol names none (`DEFAULT_MODEL`).
     signing_key_file, public_key_file : pathlib.Path
-        Ed25519 keys, PEM (`MODEL_SIGNING_KEY_FILE`, `MODEL_PUBLIC_KEY_FILE`).
+        Ed25519 keys, PEM (`MODEL_SIGNING_KEY_FILE`: the one that signs;
+        `MODEL_PUBLIC_KEY_FILE`: all that are trusted, one after the other).
     """
 
     target: str = "local"

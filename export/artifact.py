@@ -7,14 +7,15 @@ known to belong there. The pickle holds scikit-learn's and NumPy's classes alone
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Collection, Mapping
-from importlib.metadata import version as installed
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from export.errors import ArtifactError, DigestError, LibraryError
+from export.errors import ArtifactError, DigestError, MissingFileError
+from export.installed import check_libraries, libraries
+from export.integrity import check_file, check_pointer
+from export.keys import TrustedKeys, key_id, signing_key, trusted_keys
 from export.manifest import (
     SCHEMA_VERSION,
     Feature,
@@ -27,7 +28,7 @@ from export.manifest import (
 from export.parity import TOLERANCE
 from export.pickles import pickled_names, unpickle
 from export.replay import class_name, frame, predict, replay
-from export.signature import key_id, public_key, sign, signing_key, verify_signature
+from export.signature import sign, verify_signature
 
 __all__ = [
     "FILES",
@@ -42,8 +43,10 @@ __all__ = [
     "GoldenRow",
     "Manifest",
     "Pointer",
+    "TrustedKeys",
     "canonical_json",
     "check_libraries",
+    "check_pointer",
     "class_name",
     "frame",
     "key_id",
@@ -51,11 +54,12 @@ __all__ = [
     "load",
     "pickled_names",
     "predict",
-    "public_key",
     "replay",
+    "seal",
     "sha256",
     "sign",
     "signing_key",
+    "trusted_keys",
     "unpickle",
     "verify",
     "verify_signature",
@@ -71,17 +75,6 @@ PICKLE, MANIFEST, SIGNATURE, POINTER = (
 # Every version has these, and what else its manifest lists; the signature is written last.
 FILES = (PICKLE, "model.skops", "parity.json", "card.md", "card.pt-BR.md", MANIFEST, SIGNATURE)
 SERVED = (PICKLE, MANIFEST, SIGNATURE)
-DISTRIBUTIONS = ("scikit-learn", "numpy", "pandas", "scipy", "joblib")
-
-
-def libraries(model_type: str = "") -> dict[str, str]:
-    """Return the versions of what a pickle depends on, as a manifest records them."""
-    found = {name: installed(name) for name in DISTRIBUTIONS}
-    if model_type.startswith(("BOOSTED_TREE", "RANDOM_FOREST")):
-        from xgboost import __version__  # its distribution has two names
-
-        found["xgboost"] = __version__
-    return {"python": platform.python_version()} | found
 
 
 def version_id(
@@ -90,22 +83,37 @@ def version_id(
     hashes: Mapping[str, str],
     export: Mapping[str, Any],
     libraries: Mapping[str, str],
+    key: str,
 ) -> str:
-    """Return the version that these inputs make; it is known before anything is trained."""
+    """Return the version that these inputs make; it is known before anything is trained.
+
+    The signing key's id is one of them: after a rotation what is published anew is a new
+    version, which need not share a folder with what the old key signed.
+    """
     content = {
         "model": model,
         "hashes": dict(hashes),
         "export": dict(export),
         "libraries": dict(libraries),
         "files": FILES,
+        "key": key,
         "schema_version": SCHEMA_VERSION,
     }
     return sha256(canonical_json(content))[:16]
 
 
+def seal(
+    files: Mapping[str, bytes], manifest: Manifest, key: Ed25519PrivateKey
+) -> dict[str, bytes]:
+    """Return the files with this manifest, signed."""
+    content = manifest.to_json()
+    signature = sign(content, model=manifest.model, version=manifest.version, key=key)
+    return dict(files) | {MANIFEST: content, SIGNATURE: signature}
+
+
 def verify(
     files: Mapping[str, bytes],
-    key: Ed25519PublicKey,
+    keys: TrustedKeys,
     *,
     model: str,
     version: str,
@@ -117,8 +125,8 @@ def verify(
     ----------
     files : mapping of str to bytes
         Content by name.
-    key : Ed25519PublicKey
-        The key that is trusted.
+    keys : TrustedKeys
+        The keys that are trusted.
     model, version : str
         What the caller asked for.
     needed : collection of str, optional
@@ -131,12 +139,12 @@ def verify(
     """
     for name in (MANIFEST, SIGNATURE):
         if name not in files:
-            raise DigestError(f"'{model}' {version} lacks {name}.")
-    verify_signature(files[SIGNATURE], files[MANIFEST], model=model, version=version, key=key)
+            raise MissingFileError(f"'{model}' {version} lacks {name}.")
+    verify_signature(files[SIGNATURE], files[MANIFEST], model=model, version=version, keys=keys)
     manifest = Manifest.parse(files[MANIFEST])
     for name, facts in manifest.files.items():
         if needed is None or name in needed:
-            _check_file(f"{model}/{version}/{name}", files.get(name), facts)
+            check_file(f"{model}/{version}/{name}", files.get(name), facts)
     strangers = sorted(files.keys() - manifest.files.keys() - {MANIFEST, SIGNATURE})
     if strangers:
         raise DigestError(f"'{model}/{version}' holds {strangers}, which its manifest lacks.")
@@ -144,29 +152,9 @@ def verify(
     return manifest
 
 
-def check_libraries(manifest: Manifest) -> None:
-    """Refuse another minor version of scikit-learn, or another major one of NumPy.
-
-    scikit-learn promises nothing for a pickle of another version.
-
-    Raises
-    ------
-    LibraryError
-        If a library differs that much.
-    """
-    here = libraries()
-    for name, parts in (("scikit-learn", 2), ("numpy", 1)):
-        wanted = manifest.libraries[name]
-        if wanted.split(".")[:parts] != here[name].split(".")[:parts]:
-            raise LibraryError(
-                f"'{manifest.model}' {manifest.version} was pickled with {name} {wanted}; "
-                f"{here[name]} is installed. Install {name} {wanted}, or publish the model again."
-            )
-
-
 def load(
     files: Mapping[str, bytes],
-    key: Ed25519PublicKey,
+    keys: TrustedKeys,
     *,
     model: str,
     version: str,
@@ -176,7 +164,7 @@ def load(
 
     Parameters
     ----------
-    files, key, model, version, needed
+    files, keys, model, version, needed
         As for `verify`; `SERVED` is what an answer needs.
 
     Returns
@@ -188,17 +176,7 @@ def load(
     ArtifactError
         Its subclass says what is wrong.
     """
-    manifest = verify(files, key, model=model, version=version, needed=needed)
+    manifest = verify(files, keys, model=model, version=version, needed=needed)
     pipeline = unpickle(files[PICKLE])
     replay(pipeline, manifest)
     return manifest, pipeline
-
-
-def _check_file(name: str, content: bytes | None, facts: Mapping[str, Any]) -> None:
-    if content is None:
-        raise DigestError(f"'{name}' is missing.")
-    if (len(content), sha256(content)) != (facts["size"], facts["sha256"]):
-        raise DigestError(
-            f"'{name}' has {len(content)} bytes and sha256 {sha256(content)}; the signed manifest "
-            f"says {facts['size']} bytes and {facts['sha256']}. Roll back, or publish again."
-        )

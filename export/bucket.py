@@ -1,4 +1,4 @@
-"""The models' part of the bucket: immutable versions, and a pointer to the current one.
+"""The models' part of the bucket: immutable versions.
 
 A version is first written as one object, `pending/<version>.zip`, which only one publisher
 can create. Whoever finds it unpacks it into the version's folder, so a publisher that died
@@ -11,17 +11,15 @@ import io
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 from google.api_core.exceptions import GoogleAPICallError, NotFound, PreconditionFailed
-from google.cloud.storage import Bucket
+from google.cloud.storage import Blob, Bucket
 from requests.exceptions import ConnectionError as NoConnection
 
-from export.artifact import MANIFEST, POINTER, SIGNATURE, Pointer, sha256
-from export.errors import DigestError, PublishConflict, PublishError
+from export.artifact import MANIFEST, POINTER, SIGNATURE
+from export.errors import DigestError, PublishError
 
 FOLDER = "models"
-ROLLED_BACK = "rolled-back-from"
 PROBE_SECONDS = 10
 CONTENT_TYPES = {
     "json": "application/json",
@@ -57,69 +55,18 @@ def uri(bucket: Bucket, model: str, version: str) -> str:
     return f"gs://{bucket.name}/{FOLDER}/{model}/{version}/"
 
 
-def pointer(bucket: Bucket, model: str) -> tuple[Pointer | None, int, str | None]:
-    """Return a model's pointer, its generation and the version it was rolled back from.
-
-    Returns
-    -------
-    tuple of Pointer or None, int, str or None
-        The generation is 0 if there is no pointer.
-    """
-    for _ in range(5):
-        with _refusals(bucket, _path(model, POINTER)):
-            blob = bucket.get_blob(_path(model, POINTER))
-        if blob is None:
-            return None, 0, None
-        try:
-            data = blob.download_as_bytes(if_generation_match=blob.generation)
-        except (NotFound, PreconditionFailed):
-            continue
-        return Pointer.parse(data), int(blob.generation), (blob.metadata or {}).get(ROLLED_BACK)
-    raise PublishConflict(f"The pointer of '{model}' moved each time it was read; try again.")
-
-
-def move(
-    bucket: Bucket,
-    model: str,
-    version: str,
-    manifest: bytes,
-    *,
-    generation: int,
-    rolled_back_from: str | None = None,
-) -> None:
-    """Point to a version, if the pointer is still the one that was read.
-
-    Raises
-    ------
-    PublishConflict
-        If another publisher moved it since.
-    """
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    content = Pointer(model, version, sha256(manifest), now).to_json()
-    blob = bucket.blob(_path(model, POINTER))
-    blob.cache_control = "no-store"
-    if rolled_back_from is not None:
-        blob.metadata = {ROLLED_BACK: rolled_back_from}
-    try:
-        with _refusals(bucket, blob.name, PreconditionFailed):
-            blob.upload_from_string(
-                content, content_type=CONTENT_TYPES["json"], if_generation_match=generation
-            )
-    except PreconditionFailed:
-        other, _, _ = pointer(bucket, model)
-        raise PublishConflict(
-            f"Another publisher moved '{model}' to {other.version if other else 'nothing'!r} while "
-            f"this one prepared {version!r}; that stays. Run it again to publish on top."
-        ) from None
-
-
 def read(bucket: Bucket, model: str, version: str) -> dict[str, bytes]:
     """Return the files of a version that are there, by name."""
-    folder = _path(model, version, "")
-    with _refusals(bucket, folder):
+    folder = path_of(model, version, "")
+    with refusals(bucket, folder):
         names = [blob.name.removeprefix(folder) for blob in bucket.list_blobs(prefix=folder)]
     found = {name: _download(bucket, folder + name) for name in names}
     return {name: data for name, data in found.items() if data is not None}
+
+
+def read_file(bucket: Bucket, model: str, version: str, name: str) -> bytes | None:
+    """Return one file of a version; None if it is not there."""
+    return _download(bucket, path_of(model, version, name))
 
 
 def stage(bucket: Bucket, model: str, version: str, files: Mapping[str, bytes]) -> bool:
@@ -142,7 +89,7 @@ def unpack(bucket: Bucket, model: str, version: str, files: Mapping[str, bytes])
         If the folder holds other bytes.
     """
     for name in _in_order(files):
-        path = _path(model, version, name)
+        path = path_of(model, version, name)
         if not _create(bucket, path, files[name]) and _download(bucket, path) != files[name]:
             raise PublishError(
                 f"'gs://{bucket.name}/{path}' holds other bytes than this version. Versions are "
@@ -161,19 +108,34 @@ def unstage(bucket: Bucket, model: str, version: str) -> None:
 def versions(bucket: Bucket) -> dict[str, list[str]]:
     """Return the versions that have a folder, by model."""
     found: dict[str, list[str]] = {}
-    with _refusals(bucket, FOLDER):
-        names = [blob.name for blob in bucket.list_blobs(prefix=f"{FOLDER}/")]
-    for name in names:
-        parts = name.split("/")
+    for blob in blobs(bucket):
+        parts = blob.name.split("/")
         if len(parts) == 4 and parts[3] == SIGNATURE:
             found.setdefault(parts[1], []).append(parts[2])
     return found
 
 
+def pointed(bucket: Bucket) -> list[str]:
+    """Return the models that have a pointer."""
+    parts = [blob.name.split("/") for blob in blobs(bucket)]
+    return sorted(names[1] for names in parts if len(names) == 3 and names[2] == POINTER)
+
+
+def blobs(bucket: Bucket) -> list[Blob]:
+    """Return every object of every model."""
+    with refusals(bucket, FOLDER):
+        return list(bucket.list_blobs(prefix=f"{FOLDER}/"))
+
+
+def put_back(bucket: Bucket, model: str, version: str, name: str, content: bytes) -> None:
+    """Write a file of a version that was deleted by mistake; one that is there is left."""
+    _create(bucket, path_of(model, version, name), content)
+
+
 def _create(bucket: Bucket, path: str, content: bytes) -> bool:
     kind = CONTENT_TYPES.get(path.rsplit(".", 1)[-1], "application/octet-stream")
     try:
-        with _refusals(bucket, path, PreconditionFailed):
+        with refusals(bucket, path, PreconditionFailed):
             bucket.blob(path).upload_from_string(content, content_type=kind, if_generation_match=0)
     except PreconditionFailed:
         return False
@@ -182,7 +144,7 @@ def _create(bucket: Bucket, path: str, content: bytes) -> bool:
 
 def _download(bucket: Bucket, path: str) -> bytes | None:
     try:
-        with _refusals(bucket, path, NotFound):
+        with refusals(bucket, path, NotFound):
             data: bytes = bucket.blob(path).download_as_bytes()
     except NotFound:
         return None
@@ -190,7 +152,7 @@ def _download(bucket: Bucket, path: str) -> bytes | None:
 
 
 @contextmanager
-def _refusals(bucket: Bucket, path: str, *expected: type[GoogleAPICallError]) -> Iterator[None]:
+def refusals(bucket: Bucket, path: str, *expected: type[GoogleAPICallError]) -> Iterator[None]:
     """Tell what Cloud Storage refuses in one sentence, but for the answers that are expected."""
     try:
         yield
@@ -205,12 +167,13 @@ def _in_order(files: Mapping[str, bytes]) -> list[str]:
     return sorted(files, key=lambda name: (name == SIGNATURE, name == MANIFEST))
 
 
-def _path(model: str, *names: str) -> str:
+def path_of(model: str, *names: str) -> str:
+    """Return the name of an object of a model."""
     return "/".join((FOLDER, model, *names))
 
 
 def _pending(model: str, version: str) -> str:
-    return _path(model, "pending", f"{version}.zip")
+    return path_of(model, "pending", f"{version}.zip")
 
 
 def _pack(files: Mapping[str, bytes]) -> bytes:

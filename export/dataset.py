@@ -87,23 +87,32 @@ class Warehouse:
 
     def table(self, table: bigquery.TableReference, columns: Sequence[str]) -> pa.Table:
         """Read a table, all of it if no columns are named."""
+        schema, batches = self.batches(table, columns)
+        return pa.Table.from_batches(batches, schema)
+
+    def batches(
+        self, table: bigquery.TableReference, columns: Sequence[str], restriction: str = ""
+    ) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+        """Read a table's rows as they come; a restriction is a condition in SQL."""
+        options = types.ReadSession.TableReadOptions(
+            selected_fields=list(columns), row_restriction=restriction
+        )
         wanted = types.ReadSession(
             table=table.path.lstrip("/"),
             data_format=types.DataFormat.ARROW,
-            read_options=types.ReadSession.TableReadOptions(selected_fields=list(columns)),
+            read_options=options,
         )
         session = self.reader.create_read_session(
             parent=f"projects/{self.client.project}", read_session=wanted, max_stream_count=1
         )
         schema = pa.ipc.read_schema(pa.py_buffer(session.arrow_schema.serialized_schema))
-        batches = [
+        return schema, (
             pa.ipc.read_record_batch(
                 pa.py_buffer(message.arrow_record_batch.serialized_record_batch), schema
             )
             for stream in session.streams
             for message in self.reader.read_rows(stream.name)
-        ]
-        return pa.Table.from_batches(batches, schema)
+        )
 
     def _query(self, sql: str, parameters: Mapping[str, str]) -> bigquery.QueryJob:
         listed = [bigquery.ScalarQueryParameter(n, "STRING", v) for n, v in parameters.items()]
@@ -198,6 +207,28 @@ def read_features(warehouse: Warehouse, node: Node) -> pa.Table:
                 f"{', '.join(TYPES.values())}. Cast it in `{name}`."
             )
     return table
+
+
+def columns(warehouse: Warehouse, node: Node) -> dict[str, str]:
+    """Return the type of each column of the features table, as BigQuery names it."""
+    with _refusals(f"reading the schema of {node.tables['features']}"):
+        schema = warehouse.client.get_table(node.tables["features"]).schema
+    return {field.name: field.field_type for field in schema}
+
+
+def test_rows(warehouse: Warehouse, node: Node, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """Yield these columns of the test split, a part at a time.
+
+    Raises
+    ------
+    DatasetError
+        With BigQuery's own message.
+    """
+    table = node.tables["features"]
+    with _refusals(f"reading {list(names)} of {table}"):
+        source = bigquery.TableReference.from_string(table)
+        _, batches = warehouse.batches(source, names, "`split` = 'test'")
+        yield from batches
 
 
 def to_frame(table: pa.Table, features: Sequence[str]) -> pd.DataFrame:

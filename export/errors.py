@@ -8,10 +8,20 @@ ExportError
 ├── ParityFailure        no pipeline answers as BigQuery ML does
 ├── PublishConflict      another publisher moved the pointer first
 ├── PublishError         the bucket is gone, or a version's folder holds something else
+├── PromotionError       a version that the gate holds back was to be promoted
 └── ArtifactError        a published version is not what was signed
     ├── ManifestError    the manifest, signature or pointer breaks its schema
-    ├── SignatureError   not signed by the key that is trusted, or signed for something else
-    ├── DigestError      a file is missing or its bytes changed
+    ├── PointerError     the pointer names another manifest than the version has
+    │   └── MissingVersionError  the pointer names a version that is not there
+    ├── SignatureError   the signature does not fit the manifest
+    │   ├── ForeignManifestError  the manifest is another model's or version's
+    │   ├── KeyFileError          a key cannot be read, made, rotated or retired
+    │   ├── UnknownKeyError       signed by a key that is not trusted
+    │   └── RetiredKeyError       signed by a key that was trusted once
+    ├── DigestError      a file's bytes changed
+    │   ├── MissingFileError      it is not there
+    │   ├── TruncatedFileError    its end is
+    │   └── SwappedFileError      it is the file of another version
     ├── LibraryError     the installed libraries cannot read the pickle safely
     ├── PickleError      the pickle names a class that has no place in it
     └── GoldenError      the pipeline does not repeat its golden answers
@@ -52,6 +62,10 @@ class PublishError(ExportError):
     """The bucket is gone, or a version's folder holds something else."""
 
 
+class PromotionError(ExportError):
+    """A version that the gate holds back was to be promoted."""
+
+
 class ArtifactError(ExportError):
     """A published version is not what was signed."""
 
@@ -60,12 +74,48 @@ class ManifestError(ArtifactError):
     """The manifest, signature or pointer breaks its schema."""
 
 
+class PointerError(ArtifactError):
+    """The pointer names another manifest than the version has."""
+
+
+class MissingVersionError(PointerError):
+    """The pointer names a version that is not there."""
+
+
 class SignatureError(ArtifactError):
-    """Not signed by the key that is trusted, or signed for something else."""
+    """The signature does not fit the manifest."""
+
+
+class ForeignManifestError(SignatureError):
+    """The manifest is another model's or version's."""
+
+
+class KeyFileError(SignatureError):
+    """A key cannot be read, made, rotated or retired."""
+
+
+class UnknownKeyError(SignatureError):
+    """Signed by a key that is not trusted."""
+
+
+class RetiredKeyError(SignatureError):
+    """Signed by a key that was trusted once."""
 
 
 class DigestError(ArtifactError):
-    """A file is missing or its bytes changed."""
+    """A file's bytes changed."""
+
+
+class MissingFileError(DigestError):
+    """A file is not there."""
+
+
+class TruncatedFileError(DigestError):
+    """A file's end is not there."""
+
+
+class SwappedFileError(DigestError):
+    """A file is the one of another version."""
 
 
 class LibraryError(ArtifactError):

@@ -48,8 +48,17 @@ class Untrained:
     verdict: dict[str, Any]
 
 
-def identify(warehouse: Warehouse, node: Node) -> Identity | Untrained:
+def identify(warehouse: Warehouse, node: Node, key: str) -> Identity | Untrained:
     """Find a model and what its version is.
+
+    Parameters
+    ----------
+    warehouse : Warehouse
+        Where to ask.
+    node : Node
+        What dbt says.
+    key : str
+        The id of the signing key.
 
     Raises
     ------
@@ -71,7 +80,11 @@ def identify(warehouse: Warehouse, node: Node) -> Identity | Untrained:
     model_type, hashes = found
     dataset.check_fingerprint(warehouse, node, hashes["data"])
     version = version_id(
-        model=node.name, hashes=hashes, export=node.export, libraries=libraries(model_type)
+        model=node.name,
+        hashes=hashes,
+        export=node.export,
+        libraries=libraries(model_type),
+        key=key,
     )
     return Identity(node, model_type, hashes, version, verdict)
 

@@ -93,6 +93,7 @@ class Manifest:
     parity: dict[str, dict[str, Any] | None]
     verdict: dict[str, Any]
     golden_rows: tuple[GoldenRow, ...]
+    promotion: dict[str, Any] | None = None
     schema_version: int = SCHEMA_VERSION
 
     @classmethod

@@ -31,6 +31,10 @@ class Publication:
         `published`, `requested`, `reason`, and both methods' figures.
     verdict : dict
         Status, improvement, interval and more.
+    promotion : dict
+        How it did against the version that was current, as the manifest says.
+    waiting : bool
+        Whether it is published while another version stays current; `note` says why.
     note : str
         What a person should know: why nothing is published, or why nothing was done.
     error : str or None
@@ -46,12 +50,19 @@ class Publication:
     parity: dict[str, Any] = field(default_factory=dict)
     methods: dict[str, Any] = field(default_factory=dict)
     verdict: dict[str, Any] = field(default_factory=dict)
+    promotion: dict[str, Any] = field(default_factory=dict)
+    waiting: bool = False
     note: str = ""
     error: str | None = None
 
 
 def publication(
-    bucket: Bucket, manifest: Manifest, *, created: bool = False, note: str = ""
+    bucket: Bucket,
+    manifest: Manifest,
+    *,
+    created: bool = False,
+    waiting: bool = False,
+    note: str = "",
 ) -> Publication:
     """Return a published version as `run.json` tells it."""
     figures = {name: manifest.parity[name] for name in ("retrained", "transplanted")}
@@ -65,5 +76,7 @@ def publication(
         parity=manifest.parity["published"] or {},
         methods=manifest.method | figures,
         verdict=manifest.verdict,
+        promotion=manifest.promotion or {},
+        waiting=waiting,
         note=note,
     )

@@ -1,33 +1,47 @@
-"""Publish each model's verified twin, and move between published versions.
+"""Publish each model's verified twin.
 
 Training is the last resort: a version that is current is left, one that is complete or was
-staged by a publisher that died is only pointed to. Whatever fails, the old pointer stands.
+staged by a publisher that died is only pointed to. Whatever fails, the old pointer stands; it
+also stands where the gate finds the new version worse.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.cloud.storage import Bucket
 
 from cloud import Settings
-from export import bucket as store
-from export.artifact import MANIFEST, SIGNATURE, Manifest, load, signing_key
+from export import pointers
+from export.artifact import (
+    MANIFEST,
+    Manifest,
+    Pointer,
+    TrustedKeys,
+    key_id,
+    seal,
+    signing_key,
+    trusted_keys,
+)
 from export.certification import choose
 from export.connections import open_bucket, open_warehouse
+from export.contest import Promotion
 from export.dataset import Warehouse
-from export.errors import ArtifactError, ExportError, PublishConflict, PublishError
+from export.errors import ExportError, PublishConflict, PublishError
+from export.folder import Files, Folder
+from export.gate import FIRST, held_back, judge, recorded
 from export.identity import Identity, Untrained, identify
 from export.manifest import sha256
 from export.nodes import MANIFEST_FILE, Node, read_nodes
 from export.package import package
+from export.promote import forced_copy
 from export.publication import Publication, publication
 from export.study import read_study
 
 Progress = Callable[[str], None]
-Files = dict[str, bytes]
 
 
 def publish_models(
@@ -64,136 +78,117 @@ def publish_models(
     bucket = open_bucket(settings)
     key = signing_key(settings.signing_key_file, settings.public_key_file)
     warehouse = open_warehouse(settings)
-    tell = progress or (lambda text: None)
-    return [_publish_safely(warehouse, bucket, key, node, tell) for node in nodes]
+    trusted = trusted_keys(settings.public_key_file)
+    desk = _Desk(warehouse, bucket, key, trusted, progress or (lambda text: None))
+    return [_publish_safely(desk, node) for node in nodes]
 
 
-def _publish_safely(
-    warehouse: Warehouse, bucket: Bucket, key: Ed25519PrivateKey, node: Node, tell: Progress
-) -> Publication:
+@dataclass(frozen=True)
+class _Desk:
+    """What the publication of each model needs."""
+
+    warehouse: Warehouse
+    bucket: Bucket
+    key: Ed25519PrivateKey
+    trusted: TrustedKeys
+    tell: Progress
+
+    def folder(self, identity: Identity) -> Folder:
+        return Folder(self.bucket, self.trusted, identity.node.name, identity.version)
+
+
+def _publish_safely(desk: _Desk, node: Node) -> Publication:
     try:
-        return _publish(warehouse, bucket, key, node, tell)
+        return _publish(desk, node)
     except ExportError as error:
         return Publication(node.name, error=str(error))
 
 
-def _publish(
-    warehouse: Warehouse, bucket: Bucket, key: Ed25519PrivateKey, node: Node, tell: Progress
-) -> Publication:
-    tell(f"{node.name}: looking for its version")
-    identity = identify(warehouse, node)
+def _publish(desk: _Desk, node: Node) -> Publication:
+    desk.tell(f"{node.name}: looking for its version")
+    identity = identify(desk.warehouse, node, key_id(desk.key.public_key()))
     if isinstance(identity, Untrained):
-        return _untrained(bucket, identity)
-    current, generation, rolled_back_from = store.pointer(bucket, node.name)
-    files = _complete(bucket, identity, key)
+        return _untrained(desk.bucket, identity)
+    current, generation, rolled_back_from = pointers.current(desk.bucket, node.name)
+    folder = desk.folder(identity)
+    files = folder.complete()
     if current is not None and current.version == identity.version:
-        return _unchanged(bucket, identity, files, current.manifest_sha256)
-    if files is not None and rolled_back_from == identity.version:
-        note = f"It was rolled back to {current.version if current else 'nothing'}; left there."
-        return publication(bucket, Manifest.parse(files[MANIFEST]), note=note)
+        return _unchanged(folder, files, current.manifest_sha256)
+    if files is not None and current is not None:
+        if copy := forced_copy(desk.bucket, current, identity.version):
+            return publication(desk.bucket, copy, note=f"Unchanged since {identity.version}.")
+        if rolled_back_from == identity.version:
+            note = f"It was rolled back to {current.version}; left there."
+            return publication(desk.bucket, Manifest.parse(files[MANIFEST]), note=note)
     if files is None:
-        files = _prepare(warehouse, bucket, identity, key, tell)
-    store.unstage(bucket, node.name, identity.version)
+        files = folder.settle(lambda: _made(desk, identity, current))
+    folder.tidy()
+    return _promote(desk, identity, files, current, generation)
+
+
+def _made(desk: _Desk, identity: Identity, current: Pointer | None) -> Files:
+    """Train, certify, and ask the gate; its answer is a part of the signed manifest."""
+    name = identity.node.name
+    desk.tell(f"{name}: reading rows and answers")
+    study = read_study(desk.warehouse, desk.bucket, identity)
+    desk.tell(f"{name}: training and comparing {len(study.expected.keys):,} rows")
+    files = package(study, choose(study), desk.key, bucket=desk.bucket.name)
+    promotion = _judged(desk, identity, files, current)
+    desk.tell(f"{name}: publishing {identity.version}")
+    manifest = replace(Manifest.parse(files[MANIFEST]), promotion=promotion.to_json())
+    return seal(files, manifest, desk.key)
+
+
+def _judged(desk: _Desk, identity: Identity, files: Files, current: Pointer | None) -> Promotion:
+    known = recorded(Manifest.parse(files[MANIFEST]), current)
+    if known is not None or current is None:
+        return known or FIRST
+    desk.tell(f"{identity.node.name}: comparing it with {current.version} on the test rows")
+    challenger = desk.folder(identity).opened(files)
+    return judge(desk.warehouse, identity.node, desk.bucket, desk.trusted, challenger, current)
+
+
+def _promote(
+    desk: _Desk, identity: Identity, files: Files, current: Pointer | None, generation: int
+) -> Publication:
+    """Move the pointer to a complete version, if the gate lets it."""
     manifest = Manifest.parse(files[MANIFEST])
+    promotion = _judged(desk, identity, files, current)
+    if not promotion.allows:
+        note = held_back(promotion, manifest.model, manifest.version)
+        return publication(desk.bucket, manifest, note=note, waiting=True)
     try:
-        store.move(bucket, node.name, identity.version, files[MANIFEST], generation=generation)
+        pointers.move(
+            desk.bucket, manifest.model, manifest.version, files[MANIFEST], generation=generation
+        )
     except PublishConflict:
-        return _lost(bucket, manifest, files[MANIFEST])
-    return publication(bucket, manifest, created=True)
+        return _lost(desk.bucket, manifest, files[MANIFEST])
+    return publication(desk.bucket, manifest, created=True)
 
 
 def _untrained(bucket: Bucket, identity: Untrained) -> Publication:
     node = identity.node
     reason = identity.verdict["reason"] or "dbt did not train this model and does not say why."
     note = f"Nothing published. {reason}"
-    current, _, _ = store.pointer(bucket, node.name)
+    current, _, _ = pointers.current(bucket, node.name)
     if current is not None:
         note += f" Version {current.version}, of other data, stays current."
     kind = str(node.options.get("model_type", "")).upper() or None
     return Publication(node.name, type=kind, verdict=identity.verdict, note=note)
 
 
-def _complete(bucket: Bucket, identity: Identity, key: Ed25519PrivateKey) -> Files | None:
-    """Return the version's files if its folder is complete and true."""
-    files = store.read(bucket, identity.node.name, identity.version)
-    if SIGNATURE not in files:
-        return None
-    _verified(bucket, identity, files, key)
-    return files
-
-
-def _verified(bucket: Bucket, identity: Identity, files: Files, key: Ed25519PrivateKey) -> Manifest:
-    name, version = identity.node.name, identity.version
-    try:
-        return load(files, key.public_key(), model=name, version=version)[0]
-    except ArtifactError as error:
-        raise PublishError(
-            f"{error} Versions are never overwritten: remove '{store.uri(bucket, name, version)}', "
-            f"then publish '{name}' again; `rollback` serves another version meanwhile."
-        ) from error
-
-
-def _unchanged(bucket: Bucket, identity: Identity, files: Files | None, digest: str) -> Publication:
-    where = store.uri(bucket, identity.node.name, identity.version)
+def _unchanged(folder: Folder, files: Files | None, digest: str) -> Publication:
     if files is None or sha256(files[MANIFEST]) != digest:
         raise PublishError(
-            f"The pointer of '{identity.node.name}' names '{where}', which is not complete or not "
+            f"The pointer of '{folder.model}' names '{folder.uri}', which is not complete or not "
             "the version it was. Remove that folder and the pointer, then publish again."
         )
-    return publication(bucket, Manifest.parse(files[MANIFEST]), note="Unchanged.")
-
-
-def _prepare(
-    warehouse: Warehouse,
-    bucket: Bucket,
-    identity: Identity,
-    key: Ed25519PrivateKey,
-    tell: Progress,
-) -> Files:
-    """Return the files of a complete folder: a dead publisher's, or trained now."""
-    name, version = identity.node.name, identity.version
-    files = _left_behind(bucket, identity, key)
-    if files is None:
-        tell(f"{name}: reading rows and answers")
-        study = read_study(warehouse, bucket, identity)
-        tell(f"{name}: training and comparing {len(study.expected.keys):,} rows")
-        made = package(study, choose(study), key, bucket=bucket.name)
-        files = _agreed(bucket, identity, made)
-    tell(f"{name}: publishing {version}")
-    _verified(bucket, identity, files, key)
-    store.unpack(bucket, name, version, files)
-    return files
-
-
-def _left_behind(bucket: Bucket, identity: Identity, key: Ed25519PrivateKey) -> Files | None:
-    """Return what a publisher staged before it died; what does not verify is removed."""
-    name, version = identity.node.name, identity.version
-    try:
-        files = store.staged(bucket, name, version)
-        if files is not None:
-            load(files, key.public_key(), model=name, version=version)
-    except ArtifactError:
-        store.unstage(bucket, name, version)
-        return None
-    return files
-
-
-def _agreed(bucket: Bucket, identity: Identity, files: Files) -> Files:
-    """Stage files; return another publisher's if that one was first.
-
-    A stage that is free may mean that another publisher has finished: its folder counts.
-    """
-    name, version = identity.node.name, identity.version
-    others = None
-    if not store.stage(bucket, name, version, files):
-        others = store.staged(bucket, name, version)
-    folder = store.read(bucket, name, version)
-    return others or (folder if SIGNATURE in folder else files)
+    return publication(folder.bucket, Manifest.parse(files[MANIFEST]), note="Unchanged.")
 
 
 def _lost(bucket: Bucket, manifest: Manifest, content: bytes) -> Publication:
     """Tell who lost a race: no harm if the winner published the same version."""
-    current, _, _ = store.pointer(bucket, manifest.model)
+    current, _, _ = pointers.current(bucket, manifest.model)
     if current is not None and current.manifest_sha256 == sha256(content):
         note = "Another publisher published this version at the same moment."
         return publication(bucket, manifest, note=note)

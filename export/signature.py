@@ -1,6 +1,6 @@
 """Ed25519 over model, version and manifest digest.
 
-The manifest's digest covers every other file. Who holds the public key alone can check a
+The manifest's digest covers every other file. Who holds the public keys alone can check a
 version and cannot make one; model and version are signed too, so that a genuine version
 cannot be passed off as another model's.
 """
@@ -8,68 +8,23 @@ cannot be passed off as another model's.
 from __future__ import annotations
 
 import base64
-import os
-from pathlib import Path
+from typing import NoReturn
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from export.errors import SignatureError
-from export.manifest import SCHEMA_VERSION, canonical_json, parse_flat, sha256
+from export.errors import (
+    ForeignManifestError,
+    ManifestError,
+    RetiredKeyError,
+    SignatureError,
+    UnknownKeyError,
+)
+from export.keys import TrustedKeys, key_id
+from export.manifest import SCHEMA_VERSION, canonical_json, parse_flat, parse_json, sha256
 
 ALGORITHM = "Ed25519"
 KEYS = ("schema_version", "algorithm", "key_id", "signature")
-
-
-def signing_key(private_file: Path, public_file: Path) -> Ed25519PrivateKey:
-    """Read the signing key; make it at first use, with its public key beside it.
-
-    Raises
-    ------
-    SignatureError
-        If the file holds no Ed25519 key, or the public key there belongs to another one.
-    """
-    if not private_file.exists():
-        _make(private_file, public_file)
-    try:
-        key = serialization.load_pem_private_key(private_file.read_bytes(), None)
-    except (ValueError, TypeError) as error:
-        raise SignatureError(f"'{private_file}' holds no private key in PEM: {error}.") from None
-    if not isinstance(key, Ed25519PrivateKey):
-        raise SignatureError(f"'{private_file}' holds no Ed25519 key; it is {type(key).__name__}.")
-    if not public_file.exists():
-        _write(public_file, _public_pem(key.public_key()), 0o644)
-    if key_id(public_key(public_file)) != key_id(key.public_key()):
-        raise SignatureError(
-            f"'{public_file}' is not the public key of '{private_file}'. Set both files to one "
-            "pair, or remove the public key to have it written again."
-        )
-    return key
-
-
-def public_key(file: Path) -> Ed25519PublicKey:
-    """Read the public key.
-
-    Raises
-    ------
-    SignatureError
-        If the file is missing or holds no Ed25519 public key.
-    """
-    if not file.exists():
-        raise SignatureError(f"The public key '{file}' is missing; publishing a model makes it.")
-    try:
-        key = serialization.load_pem_public_key(file.read_bytes())
-    except ValueError as error:
-        raise SignatureError(f"'{file}' holds no public key in PEM: {error}.") from None
-    if not isinstance(key, Ed25519PublicKey):
-        raise SignatureError(f"'{file}' holds no Ed25519 key; it is {type(key).__name__}.")
-    return key
-
-
-def key_id(key: Ed25519PublicKey) -> str:
-    """Return the name of a key: 16 hex digits of the sha256 of its raw bytes."""
-    return sha256(key.public_bytes_raw())[:16]
 
 
 def sign(manifest: bytes, *, model: str, version: str, key: Ed25519PrivateKey) -> bytes:
@@ -85,70 +40,75 @@ def sign(manifest: bytes, *, model: str, version: str, key: Ed25519PrivateKey) -
     )
 
 
+def signer(signature: bytes) -> str:
+    """Return the id of the key that a `signature.json` names; nothing is verified.
+
+    Raises
+    ------
+    ManifestError
+        If it is not a signature.
+    """
+    return str(parse_flat(signature, "signature.json", KEYS)["key_id"])
+
+
 def verify_signature(
-    signature: bytes, manifest: bytes, *, model: str, version: str, key: Ed25519PublicKey
+    signature: bytes, manifest: bytes, *, model: str, version: str, keys: TrustedKeys
 ) -> None:
-    """Check that the key's owner signed this manifest for this model and version.
+    """Check that the owner of a trusted key signed this manifest for this model and version.
 
     Raises
     ------
     SignatureError
-        If not.
+        If not; UnknownKeyError, RetiredKeyError or ForeignManifestError where that is known.
     """
     content = parse_flat(signature, "signature.json", KEYS)
     if content["algorithm"] != ALGORITHM:
         raise SignatureError(f"Algorithm is {content['algorithm']!r}; expected '{ALGORITHM}'.")
-    if content["key_id"] != key_id(key):
-        raise SignatureError(
-            f"'{model}' {version} was signed by key {content['key_id']!r}; the trusted key is "
-            f"'{key_id(key)}'."
-        )
+    key = keys.keys.get(content["key_id"])
+    if key is None:
+        _refuse_key(content["key_id"], f"'{model}' {version}", keys)
     try:
         signed = base64.b64decode(content["signature"], validate=True)
         key.verify(signed, _message(manifest, model, version))
     except (ValueError, InvalidSignature):
+        _refuse_manifest(manifest, model, version)
+    if signature != canonical_json(content | {"signature": base64.b64encode(signed).decode()}):
         raise SignatureError(
-            f"The signature of '{model}' {version} does not fit its manifest: the manifest was "
-            "changed, or belongs to another model or version."
-        ) from None
+            f"The signature.json of '{model}' {version} is not in the one form that it is written "
+            "in: a byte of it was changed. Roll back, or publish again."
+        )
+
+
+def _refuse_key(name: str, what: str, keys: TrustedKeys) -> NoReturn:
+    trusted = ", ".join(keys.keys)
+    if name in keys.retired:
+        raise RetiredKeyError(
+            f"{what} was signed by key '{name}', which was retired at {keys.retired[name]}; "
+            f"trusted now: {trusted}. Publish the model again."
+        )
+    raise UnknownKeyError(
+        f"{what} was signed by key {name!r}, which is not trusted; trusted: {trusted}. Publish it "
+        "again, or append that public key to MODEL_PUBLIC_KEY_FILE if you know whose it is."
+    )
+
+
+def _refuse_manifest(manifest: bytes, model: str, version: str) -> NoReturn:
+    """Say whose manifest it is if it tells; it is not trusted for anything else."""
+    try:
+        content = parse_json(manifest, "manifest.json")
+    except ManifestError:
+        content = {}
+    told = content.get("model", model), content.get("version", version)
+    if told != (model, version):
+        raise ForeignManifestError(
+            f"The manifest of '{model}' {version} belongs to another model or version: it says "
+            f"{str(told[0])[:80]!r} {str(told[1])[:16]!r}. Roll back, or publish again."
+        )
+    raise SignatureError(
+        f"The signature of '{model}' {version} does not fit its manifest: one of the two was "
+        "changed, or is of another version. Roll back, or publish again."
+    )
 
 
 def _message(manifest: bytes, model: str, version: str) -> bytes:
     return canonical_json({"manifest_sha256": sha256(manifest), "model": model, "version": version})
-
-
-def _make(private_file: Path, public_file: Path) -> None:
-    if public_file.exists() and not private_file.exists():
-        raise SignatureError(
-            f"The signing key '{private_file}' is missing but its public key '{public_file}' is "
-            "there. Restore the signing key; or remove the public key to start with a new pair, "
-            "which no published version is signed by."
-        )
-    key = Ed25519PrivateKey.generate()
-    pem = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    _write(private_file, pem, 0o600)
-
-
-def _write(file: Path, content: bytes, mode: int) -> None:
-    """Write a file that is not there yet, whole or not at all; whoever is first wins."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(content)
-    try:
-        os.link(draft, file)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
-
-
-def _public_pem(key: Ed25519PublicKey) -> bytes:
-    return key.public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cloud import Settings, storage_client
-from export.artifact import signing_key
+from export.artifact import key_id, signing_key, trusted_keys
 from export.certification import Candidate, Choice, held
 from export.connections import open_warehouse
 from export.errors import DatasetError, ParityFailure
@@ -40,7 +40,7 @@ def read_model(settings: Settings, model: str, *, dbt_manifest: Path = MANIFEST_
     """
     warehouse = open_warehouse(settings)
     (node,) = read_nodes(dbt_manifest, [model])
-    identity = identify(warehouse, node)
+    identity = identify(warehouse, node, _key(settings))
     if isinstance(identity, Untrained):
         raise DatasetError(f"'{model}' was not trained: {identity.verdict['reason']}")
     bucket = storage_client(settings).bucket(settings.bucket)
@@ -89,3 +89,11 @@ def save(
         (directory / name).write_bytes(content)
         paths.append(directory / name)
     return paths
+
+
+def _key(settings: Settings) -> str:
+    """Return the id of the key that would sign; who only reads goes by the newest trusted one."""
+    if settings.public_key_file.exists() and not settings.signing_key_file.exists():
+        return next(iter(trusted_keys(settings.public_key_file).keys))
+    key = signing_key(settings.signing_key_file, settings.public_key_file)
+    return key_id(key.public_key())

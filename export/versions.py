@@ -8,10 +8,21 @@ from google.cloud.storage import Bucket
 
 from cloud import Settings
 from export import bucket as store
-from export.artifact import MANIFEST, Manifest, load, public_key
+from export import pointers
+from export.artifact import (
+    MANIFEST,
+    POINTER,
+    Manifest,
+    Pointer,
+    TrustedKeys,
+    check_pointer,
+    load,
+    trusted_keys,
+)
 from export.connections import open_bucket
+from export.contest import Contestant
 from export.errors import ArtifactError, DigestError, PublishError
-from export.manifest import sha256
+from export.swaps import trace
 
 
 @dataclass(frozen=True)
@@ -37,12 +48,22 @@ class Entry:
 
 
 def list_versions(settings: Settings) -> list[Entry]:
-    """Return every published version, by model, the newest first."""
+    """Return every published version, by model, the newest first.
+
+    A pointer that is broken, or names a version that is not there, is an entry with a problem.
+    """
     bucket = open_bucket(settings)
-    entries = []
-    for model, names in sorted(store.versions(bucket).items()):
-        current, _, _ = store.pointer(bucket, model)
+    versions, entries = store.versions(bucket), []
+    for model in sorted(versions.keys() | set(store.pointed(bucket))):
+        names = versions.get(model, [])
+        try:
+            current, _, _ = pointers.current(bucket, model)
+        except ArtifactError as error:
+            entries.append(Entry(model, POINTER, True, None, str(error)))
+            current = None
         served = current.version if current else None
+        if served is not None and served not in names:
+            entries.append(Entry(model, served, True, None, "The pointer names it; it is gone."))
         found = [_entry(bucket, model, name, name == served) for name in names]
         entries += sorted(found, key=_created_at, reverse=True)
     return entries
@@ -54,7 +75,7 @@ def verify_version(settings: Settings, model: str, version: str | None = None) -
     Parameters
     ----------
     settings : Settings
-        Where the bucket is, and the public key.
+        Where the bucket is, and the public keys.
     model : str
         The model's name.
     version : str, optional
@@ -68,17 +89,12 @@ def verify_version(settings: Settings, model: str, version: str | None = None) -
         If there is no such version.
     """
     bucket = open_bucket(settings)
-    key = public_key(settings.public_key_file)
-    digest = None
+    keys = trusted_keys(settings.public_key_file)
     if version is None:
-        current, _, _ = store.pointer(bucket, model)
-        if current is None:
-            raise PublishError(f"'{model}' has no current version; {_known(bucket, model)}.")
-        version, digest = current.version, current.manifest_sha256
-    files = _files(bucket, model, version)
-    if digest is not None and sha256(files.get(MANIFEST, b"")) != digest:
-        raise DigestError(f"The manifest of '{model}' {version} is not the one current.json names.")
-    return load(files, key, model=model, version=version)[0]
+        current = current_version(bucket, model)
+        version = current.version
+        check_pointer(current, store.read_file(bucket, model, version, MANIFEST))
+    return open_version(bucket, keys, model, version)[1].manifest
 
 
 def rollback(settings: Settings, model: str, version: str) -> Manifest:
@@ -92,21 +108,62 @@ def rollback(settings: Settings, model: str, version: str) -> Manifest:
         If another publisher moved the pointer meanwhile.
     """
     bucket = open_bucket(settings)
-    current, generation, _ = store.pointer(bucket, model)
-    manifest = verify_version(settings, model, version)
+    keys = trusted_keys(settings.public_key_file)
+    current, generation, _ = pointers.current(bucket, model)
+    files, opened = open_version(bucket, keys, model, version)
     if current is None or current.version != version:
-        store.move(
+        pointers.move(
             bucket,
             model,
             version,
-            _files(bucket, model, version)[MANIFEST],
+            files[MANIFEST],
             generation=generation,
             rolled_back_from=current.version if current else None,
         )
-    return manifest
+    return opened.manifest
 
 
-def _files(bucket: Bucket, model: str, version: str) -> dict[str, bytes]:
+def current_version(bucket: Bucket, model: str) -> Pointer:
+    """Return a model's pointer.
+
+    Raises
+    ------
+    PublishError
+        If it has none; the message has what there is.
+    """
+    current, _, _ = pointers.current(bucket, model)
+    if current is None:
+        raise PublishError(f"'{model}' has no current version; {_known(bucket, model)}.")
+    return current
+
+
+def open_version(
+    bucket: Bucket, keys: TrustedKeys, model: str, version: str
+) -> tuple[dict[str, bytes], Contestant]:
+    """Download a version, verify it and open it.
+
+    Raises
+    ------
+    ArtifactError
+        If it is not what was signed; SwappedFileError names where a file comes from.
+    PublishError
+        If there is no such version.
+    """
+    files = read_version(bucket, model, version)
+    try:
+        return files, Contestant(*load(files, keys, model=model, version=version))
+    except DigestError as error:
+        raise trace(bucket, files, error) from None
+
+
+def read_version(bucket: Bucket, model: str, version: str) -> dict[str, bytes]:
+    """Download a version's files; nothing is verified.
+
+    Raises
+    ------
+    PublishError
+        If there is no such version; the message has what there is.
+    """
     files = store.read(bucket, model, version)
     if not files:
         raise PublishError(
@@ -124,7 +181,7 @@ def _known(bucket: Bucket, model: str) -> str:
 
 def _entry(bucket: Bucket, model: str, version: str, current: bool) -> Entry:
     try:
-        manifest = Manifest.parse(store.read(bucket, model, version).get(MANIFEST, b""))
+        manifest = Manifest.parse(store.read_file(bucket, model, version, MANIFEST) or b"")
     except ArtifactError as error:
         return Entry(model, version, current, None, str(error))
     return Entry(model, version, current, manifest)

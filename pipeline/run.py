@@ -83,7 +83,7 @@ def _flow(settings: Settings, report: Path, steps: Steps, outcome: Run) -> None:
         outcome.models = [_model(p, trained) for p in publications]
         outcome.errors += [f"{p.name}: {p.error}" for p in publications if p.error]
         created = sum(p.created for p in publications)
-        step.detail["summary"] = f"{created} published, {len(publications) - created} unchanged"
+        step.detail["summary"] = _export_summary(publications)
         step.status = "done" if created else "skipped"
 
 
@@ -91,6 +91,13 @@ def _provision(settings: Settings, detail: dict[str, Any]) -> None:
     made = provision(settings)
     detail["made"] = made
     detail["summary"] = ", ".join(made) or "all there"
+
+
+def _export_summary(publications: list[Publication]) -> str:
+    created = sum(p.created for p in publications)
+    waiting = sum(p.waiting for p in publications)
+    held = f"{waiting} not promoted, " if waiting else ""
+    return f"{created} published, {held}{len(publications) - created - waiting} unchanged"
 
 
 def _model(publication: Publication, trained: set[str]) -> dict[str, Any]:
@@ -104,6 +111,8 @@ def _model(publication: Publication, trained: set[str]) -> dict[str, Any]:
         "parity": publication.parity,
         "methods": publication.methods,
         "verdict": publication.verdict,
+        "promotion": publication.promotion,
+        "waiting": publication.waiting,
         "note": publication.note,
     }
 

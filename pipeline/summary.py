@@ -131,6 +131,8 @@ def _notes(model: dict[str, Any]) -> list[str]:
     """Tell what does not fit in the table: where the model lies, and what to know of it."""
     name = f"[bold]{model['name']}[/]"
     notes = [f"{name}: {escape(model['uri'] or model.get('note') or 'not published')}"]
+    if model.get("waiting"):
+        notes.append(f"  [yellow]not promoted[/]: {escape(model['note'])}")
     verdict = model["verdict"]
     if verdict.get("status") == "no_signal" and verdict.get("reason") and model["uri"]:
         notes.append(f"  [yellow]no_signal[/]: {escape(verdict['reason'])}")

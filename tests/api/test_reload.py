@@ -113,7 +113,7 @@ def test_it_starts_with_nothing_and_takes_what_comes(settings, bucket, key):
 
         point(bucket, "price", V3, edited(bad, "manifest.json", version=V3))
         wait_until(lambda: wait_for_problem(api, "price")["version"] == V3)
-        assert "lacks manifest.json" in wait_for_problem(api, "price")["reason"]
+        assert "which is not there" in wait_for_problem(api, "price")["reason"]
 
         bucket.blob("models/price/current.json").delete()
         wait_until(lambda: api.get("/models/price").status_code == 404)

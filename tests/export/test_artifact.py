@@ -17,14 +17,16 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from export import artifact
-from export.artifact import Feature, GoldenRow, Manifest, Pointer
+from export.artifact import Feature, GoldenRow, Manifest, Pointer, TrustedKeys
 from export.errors import (
     DigestError,
+    ForeignManifestError,
     GoldenError,
     LibraryError,
     ManifestError,
     PickleError,
     SignatureError,
+    UnknownKeyError,
 )
 from export.pickles import dump
 from export.pipelines import Columns
@@ -100,7 +102,7 @@ def version(**changes: Any) -> dict[str, bytes]:
 
 
 def load(files: dict[str, bytes], key: Ed25519PrivateKey = KEY) -> Any:
-    return artifact.load(files, key.public_key(), model="price", version="0" * 16)
+    return artifact.load(files, TrustedKeys.of(key.public_key()), model="price", version="0" * 16)
 
 
 def test_a_true_version_loads_and_answers() -> None:
@@ -141,13 +143,13 @@ def test_a_changed_manifest_is_refused_before_it_is_read() -> None:
 
 
 def test_another_key_another_model_and_another_version_are_refused() -> None:
-    files, key = version(), KEY.public_key()
+    files, key = version(), TrustedKeys.of(KEY.public_key())
 
-    with pytest.raises(SignatureError, match="was signed by key"):
+    with pytest.raises(UnknownKeyError, match="was signed by key"):
         load(files, Ed25519PrivateKey.generate())
-    with pytest.raises(SignatureError, match="belongs to another model or version"):
+    with pytest.raises(ForeignManifestError, match="belongs to another model or version"):
         artifact.verify(files, key, model="other", version="0" * 16)
-    with pytest.raises(SignatureError, match="belongs to another model or version"):
+    with pytest.raises(ForeignManifestError, match="belongs to another model or version"):
         artifact.verify(files, key, model="price", version="1" * 16)
 
 
@@ -238,17 +240,19 @@ def test_the_version_follows_each_of_its_inputs() -> None:
         "hashes": {"sql": "a"},
         "export": {"label": "y"},
         "libraries": {"numpy": "2"},
+        "key": "k",
     }
     changed = [
         base | {"model": "n"},
         base | {"hashes": {"sql": "b"}},
         base | {"export": {"label": "z"}},
         base | {"libraries": {"numpy": "3"}},
+        base | {"key": "l"},
     ]
 
     versions = {artifact.version_id(**inputs) for inputs in [base, base, *changed]}
 
-    assert len(versions) == 5
+    assert len(versions) == 6
     assert all(len(name) == 16 for name in versions)
 
 
@@ -259,7 +263,7 @@ def test_keys_are_made_at_first_use_and_the_private_one_is_private(tmp_path: Pat
 
     assert first.private_bytes_raw() == again.private_bytes_raw()
     assert stat.S_IMODE(files[0].stat().st_mode) == 0o600
-    assert artifact.key_id(artifact.public_key(files[1])) == artifact.key_id(first.public_key())
+    assert list(artifact.trusted_keys(files[1]).keys) == [artifact.key_id(first.public_key())]
     assert sorted(path.name for path in files[0].parent.iterdir()) == ["public.pem", "signing.pem"]
 
 

@@ -184,7 +184,7 @@ def test_saves_a_pickle_that_plain_pickle_and_pandas_can_use(
     assert set(artifact.FILES) <= {path.name for path in paths}
     assert artifact.load(
         {path.name: path.read_bytes() for path in paths},
-        artifact.public_key(world.settings.public_key_file),
+        artifact.trusted_keys(world.settings.public_key_file),
         model="price_linear",
         version=study.identity.version,
     )

@@ -12,7 +12,7 @@ import pytest
 from google.cloud.storage import Bucket
 
 from cloud import storage_client
-from export import Publication, artifact, publish_models
+from export import Publication, artifact, pointers, publish_models
 from export import bucket as store
 from export.errors import DbtManifestError, PublishError
 from tests.export.conftest import MODELS, World, apart, train, write_dbt_manifest
@@ -113,9 +113,9 @@ def test_golden_rows_hold_every_kind_of_hard_row(published: Published) -> None:
 @pytest.mark.parametrize(
     "step",
     [
-        pytest.param("unpack", marks=pytest.mark.soak),
-        "move",
-        pytest.param("unstage", marks=pytest.mark.soak),
+        pytest.param("bucket.unpack", marks=pytest.mark.soak),
+        "pointers.move",
+        pytest.param("bucket.unstage", marks=pytest.mark.soak),
     ],
 )
 def test_a_publisher_killed_anywhere_is_finished_by_the_next(
@@ -123,8 +123,8 @@ def test_a_publisher_killed_anywhere_is_finished_by_the_next(
 ) -> None:
     manifest = write_dbt_manifest(world, tmp_path / "one.json", ONE)
     script = (
-        "import os, signal; from export import bucket; "
-        f"bucket.{step} = lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL); "
+        "import os, signal; from export import bucket, pointers; "
+        f"{step} = lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL); "
         "from export.__main__ import main; "
         f"main(['publish', '--dbt-manifest', {str(manifest)!r}])"
     )
@@ -146,17 +146,17 @@ def test_of_two_publishers_one_wins_and_the_other_is_told(
 ) -> None:
     first = write_dbt_manifest(world, tmp_path / "first.json", ONE)
     second = write_dbt_manifest(world, tmp_path / "second.json", ONE, method="transplanted")
-    move, winner = store.move, []
+    move, winner = pointers.move, []
 
     def late(*arguments: object, **options: object) -> None:
-        monkeypatch.setattr(store, "move", move)
+        monkeypatch.setattr(pointers, "move", move)
         winner.extend(publish_models(here.settings, dbt_manifest=second))
         move(*arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(store, "move", late)
+    monkeypatch.setattr(pointers, "move", late)
     (loser,) = publish_models(here.settings, dbt_manifest=first)
 
-    current, _, _ = store.pointer(bucket_of(here), "price_linear")
+    current, _, _ = pointers.current(bucket_of(here), "price_linear")
     assert winner[0].created
     assert current is not None and current.version == winner[0].version
     assert loser.error is not None and "Another publisher moved" in loser.error

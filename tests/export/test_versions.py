@@ -17,8 +17,10 @@ from export.errors import (
     ArtifactError,
     DigestError,
     ManifestError,
+    PointerError,
     PublishError,
     SignatureError,
+    UnknownKeyError,
 )
 from tests.export.conftest import MODELS, World, apart, write_dbt_manifest
 
@@ -77,7 +79,7 @@ def test_one_flipped_byte_is_found_and_named(published: World) -> None:
         "card.pt-BR.md": (DigestError, "card.pt-BR.md' has .* sha256"),
         "predicted.en.png": (DigestError, "predicted.en.png' has .* sha256"),
         "model.skops": (DigestError, "model.skops' has .* sha256"),
-        "manifest.json": (DigestError, "not the one current.json names"),
+        "manifest.json": (PointerError, "not the one its pointer names"),
         "signature.json": (ArtifactError, "signature|signed"),
     }
     for name, (error, words) in cases.items():
@@ -118,10 +120,15 @@ def test_a_genuine_version_of_another_key_is_refused(
     )
 
     (p,) = publish_models(strange, dbt_manifest=dbt_one)
-
-    assert p.error is not None and "was signed by key" in p.error
-    with pytest.raises(SignatureError, match="was signed by key"):
+    with pytest.raises(UnknownKeyError, match="was signed by key"):
         verify_version(strange, "price_linear")
+    with pytest.raises(UnknownKeyError, match="was signed by key"):
+        verify_version(published.settings, "price_linear", p.version)
+    bucket = storage_client(published.settings).bucket(published.settings.bucket)
+    for entry in bucket.list_blobs(prefix=f"models/price_linear/{p.version}/"):
+        entry.delete()
+
+    assert p.waiting and "cannot be opened" in p.note and "is not trusted" in p.note
 
 
 def test_a_broken_pointer_is_told(published: World) -> None:

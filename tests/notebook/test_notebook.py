@@ -12,7 +12,7 @@ import pytest
 from nbclient import NotebookClient
 
 from cloud import bigquery_client
-from export.artifact import TOLERANCE, load, public_key
+from export.artifact import TOLERANCE, load, trusted_keys
 from tests.conftest import ROOT, LocalCloud
 
 NOTEBOOK = ROOT / "analyses" / "vendas.ipynb"
@@ -58,8 +58,8 @@ def test_the_saved_pickle_is_a_version_that_verifies(outputs, folder, sample_clo
     files = {path.name: path.read_bytes() for path in saved.iterdir()}
     version = json.loads(files["manifest.json"])["version"]
 
-    key = public_key(sample_cloud.settings.public_key_file)
-    manifest, _ = load(files, key, model="price_linear", version=version)
+    keys = trusted_keys(sample_cloud.settings.public_key_file)
+    manifest, _ = load(files, keys, model="price_linear", version=version)
 
     assert manifest.method["published"] == "retrained"
     assert str(Path(".local/notebook/price_linear/model.pkl")) in outputs["save"]
