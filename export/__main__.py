@@ -4,22 +4,44 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from cloud import Settings
+from export import commands
 from export.errors import ExportError
 from export.nodes import MANIFEST_FILE
-from export.publication import Publication
-from export.publish import publish_models
-from export.versions import Entry, list_versions, rollback, verify_version
 
 EPILOG = """\
 Exit code: 0 all held, 1 something failed (its message is on standard error), 2 wrong usage.
-A model that dbt did not train is told with its reason and is no failure.
+A model that dbt did not train is told with its reason and is no failure; nor is a version that
+is published and not current because it is worse than the current one.
 
 The target is chosen by the environment: VENDAS_TARGET, BQ_PROJECT, BQ_LOCATION, VENDAS_BUCKET,
-BIGQUERY_EMULATOR_HOST, BIGQUERY_GRPC_PORT, STORAGE_EMULATOR_HOST, MODEL_SIGNING_KEY_FILE and
-MODEL_PUBLIC_KEY_FILE. The keys are made when a model is published first."""
+BIGQUERY_EMULATOR_HOST, BIGQUERY_GRPC_PORT, STORAGE_EMULATOR_HOST, MODEL_SIGNING_KEY_FILE (one
+key, which signs) and MODEL_PUBLIC_KEY_FILE (every key that is trusted, PEM, one after the
+other). The keys are made when a model is published first."""
+
+PROMOTE = """\
+Point to a published version if it is not worse than the current one: both answer the test rows
+(the manifest's own result counts while the champion that it names is current), and the paired
+95% interval of the difference of their losses must not lie above 0. --force points to a copy of
+it with a version of its own, whose manifest says that it was forced and what it was copied from."""
+
+PRUNE = """\
+Delete the oldest versions, but the newest N. The current version stays, and the one that it was
+compared with, copied from or rolled back from, and whatever is younger than a day. What dead
+publishers left goes too, after a day."""
+
+ROTATE = """\
+Make a new signing key in MODEL_SIGNING_KEY_FILE and put its public key first in
+MODEL_PUBLIC_KEY_FILE; the old public keys stay trusted, so all versions go on to load. Give the
+file of public keys to every API, publish again, then retire the old key."""
+
+RETIRE = """\
+Take a public key out of MODEL_PUBLIC_KEY_FILE: what it signed loads no more. The key that signs
+and the last one are refused; a key that signed a current version is too, but for --force (for a
+key that leaked)."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,103 +63,83 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    added = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, function: object, text: str) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=text, description=text, epilog=EPILOG)
-        added.formatter_class = argparse.RawDescriptionHelpFormatter
-        added.set_defaults(command=function)
-        return added
+    def command(name: str, run: object, line: str, text: str = "") -> argparse.ArgumentParser:
+        made = added.add_parser(name, help=line, description=text or line, epilog=EPILOG)
+        made.formatter_class = argparse.RawDescriptionHelpFormatter
+        made.set_defaults(command=run)
+        return made
 
-    publish = command("publish", _publish, "Train, certify, sign and publish what changed.")
+    _add_publishing(command)
+    _add_reading(command)
+    _add_moving(command)
+    _add_keys(command)
+    return parser
+
+
+def _add_publishing(command: Callable[..., argparse.ArgumentParser]) -> None:
+    publish = command("publish", commands.publish, "Train, certify, sign and publish what changed.")
     publish.add_argument(
         "--model", action="append", metavar="M", help="only this dbt model; may be repeated"
     )
-    publish.add_argument(
+    _add_dbt_manifest(publish)
+
+
+def _add_reading(command: Callable[..., argparse.ArgumentParser]) -> None:
+    command("list", commands.list_all, "Show every published version; * marks the current one.")
+    show = command("show", commands.show, "Show what a version is, how good and who signed it.")
+    _add_version(show, optional=True)
+    diff = command("diff", commands.diff, "Show what changed from one version to another.")
+    diff.add_argument("model", metavar="MODEL", help="the dbt model's name")
+    diff.add_argument("first", metavar="A", help="16 hex digits, as `list` shows them")
+    diff.add_argument("second", metavar="B", help="the version that came after")
+    verify = command("verify", commands.verify, "Check signature, digests, libraries, golden rows.")
+    verify.add_argument("model", nargs="?", metavar="MODEL", help="all current ones without it")
+    verify.add_argument("version", nargs="?", metavar="VERSION", help="the current one without it")
+    verify.add_argument("--all", action="store_true", help="every version, not the current alone")
+
+
+def _add_moving(command: Callable[..., argparse.ArgumentParser]) -> None:
+    promote = command(
+        "promote", commands.promote_one, "Point to a version that is not worse.", PROMOTE
+    )
+    _add_version(promote)
+    promote.add_argument("--force", action="store_true", help="point to a marked copy if it is")
+    _add_dbt_manifest(promote)
+    back = command("rollback", commands.roll_back, "Verify a published version and point to it.")
+    _add_version(back)
+    prune = command("prune", commands.prune_old, "Delete the oldest versions.", PRUNE)
+    prune.add_argument("model", nargs="?", metavar="MODEL", help="all models without it")
+    prune.add_argument("--keep", type=int, required=True, metavar="N", help="newest versions kept")
+    prune.add_argument("--dry-run", action="store_true", help="tell what would go, delete nothing")
+
+
+def _add_keys(command: Callable[..., argparse.ArgumentParser]) -> None:
+    command("rotate-key", commands.rotate, "Make a new signing key, trust both.", ROTATE)
+    retire = command("retire-key", commands.retire, "Trust a key no longer.", RETIRE)
+    retire.add_argument("key", metavar="KEY_ID", help="16 hex digits, as `show` tells it")
+    retire.add_argument("--force", action="store_true", help="even if current versions need it")
+
+
+def _add_version(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
+    parser.add_argument("model", metavar="MODEL", help="the dbt model's name")
+    if optional:
+        text = "16 hex digits, as `list` shows them; the current one without it"
+        parser.add_argument("version", nargs="?", metavar="VERSION", help=text)
+    else:
+        text = "16 hex digits, as `list` shows them"
+        parser.add_argument("version", metavar="VERSION", help=text)
+
+
+def _add_dbt_manifest(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--dbt-manifest",
         type=Path,
         default=MANIFEST_FILE,
         metavar="FILE",
         help="dbt's manifest (default: %(default)s)",
     )
-    verify = command("verify", _verify, "Check signature, digests, libraries and golden rows.")
-    verify.add_argument("model", nargs="?", metavar="MODEL", help="all current ones without it")
-    verify.add_argument("version", nargs="?", metavar="VERSION", help="the current one without it")
-    back = command("rollback", _rollback, "Verify a published version and point to it.")
-    back.add_argument("model", metavar="MODEL", help="the dbt model's name")
-    back.add_argument("version", metavar="VERSION", help="16 hex digits, as `list` shows them")
-    command("list", _list, "Show every published version; * marks the current one.")
-    return parser
-
-
-def _publish(options: argparse.Namespace, settings: Settings) -> int:
-    publications = publish_models(
-        settings,
-        models=options.model,
-        dbt_manifest=options.dbt_manifest,
-        progress=lambda text: print(f"  {text}", file=sys.stderr),
-    )
-    for entry in publications:
-        if entry.error:
-            print(f"{entry.name}: failed\n  {entry.error}", file=sys.stderr)
-        else:
-            print(_published(entry))
-    return 1 if any(entry.error for entry in publications) else 0
-
-
-def _published(entry: Publication) -> str:
-    if entry.version is None:
-        return f"{entry.name}: {entry.note}"
-    figures = entry.parity
-    state = "published" if entry.created else entry.note
-    return (
-        f"{entry.name}: {state}\n  {entry.uri} ({entry.methods['published']})\n"
-        f"  {figures['rows']} rows compared, worst {figures['max_abs']:.3g} (relative "
-        f"{figures['max_rel']:.3g}, tolerance {figures['tolerance']:g}), "
-        f"{figures['label_disagreements']} labels differ; verdict {entry.verdict['status']}"
-    )
-
-
-def _verify(options: argparse.Namespace, settings: Settings) -> int:
-    models = [options.model] if options.model else _current(settings)
-    failed = 0
-    for model in models:
-        try:
-            manifest = verify_version(settings, model, options.version)
-        except ExportError as error:
-            print(f"{model}: {type(error).__name__}: {error}", file=sys.stderr)
-            failed += 1
-        else:
-            print(
-                f"{model}: {manifest.version} is as it was signed, and repeats its "
-                f"{len(manifest.golden_rows)} golden rows."
-            )
-    return 1 if failed else 0
-
-
-def _current(settings: Settings) -> list[str]:
-    return [entry.model for entry in list_versions(settings) if entry.current]
-
-
-def _rollback(options: argparse.Namespace, settings: Settings) -> int:
-    manifest = rollback(settings, options.model, options.version)
-    print(f"{manifest.model}: current is now {manifest.version} of {manifest.created_at}.")
-    return 0
-
-
-def _list(options: argparse.Namespace, settings: Settings) -> int:
-    for entry in list_versions(settings):
-        print(_listed(entry))
-    return 0
-
-
-def _listed(entry: Entry) -> str:
-    mark = "*" if entry.current else " "
-    start = f"{mark} {entry.model} {entry.version}"
-    if entry.manifest is None:
-        return f"{start}  {entry.problem}"
-    found = entry.manifest
-    return f"{start}  {found.created_at}  {found.method['published']}  {found.verdict['status']}"
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from google.cloud.storage import Bucket
 
 from cloud import storage_client
 from export import Publication, pointers, publish_models, rollback, verify_version
+from export.__main__ import main
 from export.artifact import Manifest, libraries, signing_key
 from export.errors import DbtManifestError, PromotionError, PublishError
 from export.keys import retire, rotate
@@ -162,6 +163,24 @@ def test_without_bigquery_force_still_helps_and_the_gate_does_not_guess(held: Re
     assert "Nobody could ask both" in forced.promotion.reason
     assert held.current == forced.manifest.version
     rollback(held.world.settings, NAME, str(good.version))
+
+
+def test_promote_on_the_command_line(
+    held: Registry, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in held.world.settings.environment().items():
+        monkeypatch.setenv(name, value)
+    worse, dbt = str(held.worse.version), str(held.dbt)
+
+    codes = [
+        main(["promote", NAME, worse, "--dbt-manifest", dbt, *end]) for end in ([], ["--force"])
+    ]
+    rollback(held.world.settings, NAME, str(held.good.version))
+
+    told = capsys.readouterr()
+    assert codes == [1, 0]
+    assert "is not promoted (worse)" in told.err
+    assert f"a copy of {worse} that is marked as forced" in told.out
 
 
 @pytest.mark.parametrize(
