@@ -96,15 +96,20 @@ class Folder:
         except ArtifactError:
             self.tidy()
             return None
-        return files
+        return None if files is None else self._written() or files
 
     def _agreed(self, files: Files) -> Files:
-        """Stage files; return another publisher's if that one was first.
-
-        A stage that is free may mean that another publisher has finished: its folder counts.
-        """
+        """Stage files; return another publisher's if that one was first."""
         others = None
         if not store.stage(self.bucket, self.model, self.version, files):
             others = store.staged(self.bucket, self.model, self.version)
-        folder = store.read(self.bucket, self.model, self.version)
-        return others or (folder if SIGNATURE in folder else files)
+        return self._written() or others or files
+
+    def _written(self) -> Files | None:
+        """Return the folder if it is whole; asked after the stage, it counts for more.
+
+        A stage goes once its folder is whole. So whoever stages after that, and whoever finds
+        that stage, has other bytes than the folder and finds the folder whole.
+        """
+        files = store.read(self.bucket, self.model, self.version)
+        return files if SIGNATURE in files else None
