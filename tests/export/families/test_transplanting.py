@@ -42,15 +42,19 @@ def test_values_are_bigquery_ml_s(train: Train, kind: str, clause: str) -> None:
 
 @CLAUSES
 @pytest.mark.parametrize(
-    "options",
+    ("options", "label", "classes"),
     [
-        "model_type = 'logistic_reg'",
-        "model_type = 'boosted_tree_classifier'",
-        "model_type = 'boosted_tree_classifier', category_encoding_method = 'one_hot_encoding'",
-        "model_type = 'random_forest_classifier', num_parallel_tree = 20",
+        ("model_type = 'logistic_reg'", "tier", TIERS),
+        ("model_type = 'logistic_reg'", "sales_class", CLASSES),
+        ("model_type = 'boosted_tree_classifier'", "tier", TIERS),
+        (
+            "model_type = 'boosted_tree_classifier', category_encoding_method = 'one_hot_encoding'",
+            "sales_class",
+            CLASSES,
+        ),
+        ("model_type = 'random_forest_classifier', num_parallel_tree = 20", "tier", TIERS),
     ],
 )
-@pytest.mark.parametrize(("label", "classes"), [("tier", TIERS), ("sales_class", CLASSES)])
 def test_probabilities_and_labels_are_bigquery_ml_s(
     train: Train, options: str, label: str, classes: tuple[str, ...], clause: str
 ) -> None:
