@@ -56,6 +56,7 @@ def test_a_second_run_trains_and_uploads_nothing(desk, first):
     assert [m["version"] for m in run["models"]] == [m["version"] for m in first[2]["models"]]
 
 
+@pytest.mark.soak
 def test_a_run_killed_in_dbt_is_finished_by_the_next(tmp_path, first):
     desk = Desk(tmp_path)
     process = desk.start(SAMPLE)

@@ -14,7 +14,7 @@ DATASET = "kept"
 ROWS, MANY_ROWS = 300, 4_000_000
 
 
-@pytest.mark.parametrize("killed", ["line", "trees"])
+@pytest.mark.parametrize("killed", [pytest.param("line", marks=pytest.mark.soak), "trees"])
 def test_models_survive_a_restart_and_a_killed_replacement(tmp_path: Path, killed: str):
     first = start_cloud(tmp_path)
     try:
