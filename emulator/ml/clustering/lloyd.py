@@ -17,22 +17,40 @@ from typing import TypeVar
 import numpy as np
 
 from emulator.ml.data.columns import Codes, Floats
-from emulator.ml.data.design import Block, Design
+from emulator.ml.data.design import CHUNK, Block, Design
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """The nearest centroid of each row, and the square of its distance."""
+    """The nearest centroid of each row, and what the next centroids are made of.
+
+    Parameters
+    ----------
+    clusters, squares : arrays of shape (rows,)
+        Position of the centroid, and squared distance.
+    sizes, totals : arrays of shape (clusters,)
+        Rows of each cluster, and the sum of their squared distances.
+    sums : array of shape (clusters, size)
+        Sum of their points.
+    """
 
     clusters: Codes
     squares: Floats
+    sizes: Floats
+    totals: Floats
+    sums: Floats
 
     @property
     def loss(self) -> float:
         """Mean squared distance."""
-        return float(self.squares.mean())
+        return float(self.totals.sum() / len(self.squares))
+
+    @property
+    def radii(self) -> Floats:
+        """Root mean square distance of each cluster's rows; 0 without rows."""
+        return np.asarray(np.sqrt(self.totals / np.maximum(self.sizes, 1.0)))
 
 
 @dataclass(frozen=True)
@@ -114,44 +132,62 @@ class Space:
     def assign(self, centres: Floats) -> Assignment:
         """Return the nearest centre of each point, the first of several."""
         lengths, made = self.lengths, [self._centre(one) for one in centres]
+        clusters, squares = np.empty(self.rows, dtype=np.intp), np.empty(self.rows)
 
-        def part(chunk: slice) -> tuple[Codes, Floats]:
+        def part(chunk: slice) -> tuple[Floats, Floats, Floats]:
             best = made[0].values(self.design, chunk)
-            nearest = np.zeros(len(best), dtype=np.intp)
+            nearest = np.zeros(len(best), dtype=np.uint8)
             for at, one in enumerate(made[1:], start=1):
                 values = one.values(self.design, chunk)
-                nearest[values < best] = at
+                # Positions grow, so the greatest of the nearer ones so far is the nearest; a
+                # masked assignment takes ten times as long.
+                np.maximum(nearest, (values < best).view(np.uint8) * np.uint8(at), out=nearest)
                 np.minimum(best, values, out=best)
-            return nearest, self._squares(best, lengths[chunk])
+            clusters[chunk] = nearest
+            squares[chunk] = self._squares(best, lengths[chunk])
+            return self._summed(chunk, clusters[chunk], squares[chunk], len(centres))
 
-        found = list(self._shared(part))
-        return Assignment(
-            np.concatenate([nearest for nearest, _ in found]),
-            np.concatenate([squares for _, squares in found]),
-        )
+        sizes, totals = np.zeros(len(centres)), np.zeros(len(centres))
+        sums = np.zeros((len(centres), self.design.size))
+        for partial in self._shared(part):
+            for whole, one in zip((sizes, totals, sums), partial, strict=True):
+                whole += one
+        for block in self._large_blocks(len(centres)):
+            self._add_categories(block, clusters, block.cells, sums)
+        sums[:, : self._width] /= self.spread[: self._width]
+        return Assignment(clusters, squares, sizes, totals, sums)
 
     def centres(self, found: Assignment, before: Floats) -> Floats:
         """Return the mean of each cluster's points; of a cluster without points, what it was."""
-        count, width = len(before), self.design.numbers.shape[1]
-        sizes = np.bincount(found.clusters, minlength=count).astype(float)
+        sizes = found.sizes[:, None]
+        return np.where(sizes > 0, found.sums / np.maximum(sizes, 1.0), before)
+
+    @property
+    def _width(self) -> int:
+        return int(self.design.numbers.shape[1])
+
+    def _summed(
+        self, chunk: slice, clusters: Codes, squares: Floats, count: int
+    ) -> tuple[Floats, Floats, Floats]:
+        """Return sizes, sums of squares and of points by cluster, large blocks left out."""
         sums = np.zeros((count, self.design.size))
-
-        def part(chunk: slice) -> Floats:
-            clusters, numbers = found.clusters[chunk], self.design.numbers[chunk]
-            columns = [np.bincount(clusters, column, count) for column in numbers.T]
-            return np.stack(columns, axis=1) if columns else np.empty((count, 0))
-
-        for numbers in self._shared(part):
-            sums[:, :width] += numbers
-        sums[:, :width] /= self.spread[:width]
+        for at, column in enumerate(self.design.numbers[chunk].T):
+            sums[:, at] = np.bincount(clusters, column, count)
+        large = self._large_blocks(count)
         for block in self._blocks:
-            self._add_categories(block, found.clusters, sums)
-        return np.where(sizes[:, None] > 0, sums / np.maximum(sizes, 1.0)[:, None], before)
+            if all(block is not one for one in large):
+                self._add_categories(block, clusters, block.cells[chunk], sums)
+        sizes = np.bincount(clusters, minlength=count).astype(float)
+        return sizes, np.bincount(clusters, squares, count).astype(float), sums
 
-    def _add_categories(self, block: Block, clusters: Codes, sums: Floats) -> None:
-        cells = int(np.prod(block.shape))
-        flat = clusters * cells + block.cells
-        grid = np.bincount(flat, minlength=len(sums) * cells).reshape(len(sums), *block.shape)
+    def _large_blocks(self, count: int) -> list[Block]:
+        """Return the blocks whose histogram is longer than a chunk: one pass does for all rows."""
+        return [one for one in self._blocks if count * int(np.prod(one.shape)) > CHUNK]
+
+    def _add_categories(self, block: Block, clusters: Codes, cells: Codes, sums: Floats) -> None:
+        size = int(np.prod(block.shape))
+        flat = clusters * size + cells
+        grid = np.bincount(flat, minlength=len(sums) * size).reshape(len(sums), *block.shape)
         for axis, column in enumerate(block.columns, start=1):
             others = tuple(at for at in range(1, grid.ndim) if at != axis)
             sums[:, self.design.span(column)] = grid.sum(axis=others)[:, :-1]

@@ -45,9 +45,8 @@ def fit_clusters(given: TrainingSet, options: KMeansOptions) -> Fitted:
     options = options.resolved(num_clusters=_count(space.rows, starts, options))
     first = space.points(_first_rows(space, starts, options))
     centres, final, iterations = _iterate(space, first, options)
-    radii = _radii(final, len(centres))
+    radii = final.radii
     normalised = np.sort(_normalised(space, centres, radii))
-    sizes = np.bincount(final.clusters, minlength=len(centres))
     places = places_of(encoded)
     raw = centres * spread - origin
     return Fitted(
@@ -57,7 +56,7 @@ def fit_clusters(given: TrainingSet, options: KMeansOptions) -> Fitted:
                 tuple(tuple(map(float, row[places[f.name]])) for f in given.features) for row in raw
             ),
             radii=tuple(map(float, radii)),
-            sizes=tuple(map(int, sizes)),
+            sizes=tuple(map(int, final.sizes)),
             quantiles=thinned(normalised),
             cosine=space.cosine,
             standardised=options.standardize_features,
@@ -122,7 +121,7 @@ def _iterate(
         found = space.assign(centres)
         loss = found.loss
         milliseconds = int(1000 * (time.perf_counter() - started))
-        clusters = _clusters(found, len(centres))
+        clusters = _clusters(found)
         steps.append(Iteration(index, loss, None, None, milliseconds, clusters))
         if options.early_stop and not before - loss >= options.min_rel_progress * before:
             break
@@ -132,17 +131,9 @@ def _iterate(
     return centres, found, steps
 
 
-def _clusters(found: Assignment, count: int) -> tuple[tuple[float, int], ...]:
-    sizes = np.bincount(found.clusters, minlength=count)
-    pairs = zip(_radii(found, count), sizes, strict=True)
+def _clusters(found: Assignment) -> tuple[tuple[float, int], ...]:
+    pairs = zip(found.radii, found.sizes, strict=True)
     return tuple((float(radius), int(size)) for radius, size in pairs)
-
-
-def _radii(found: Assignment, count: int) -> Floats:
-    """Return the root mean square distance of each cluster's rows; 0 without rows."""
-    sizes = np.bincount(found.clusters, minlength=count)
-    squares = np.bincount(found.clusters, found.squares, count)
-    return np.asarray(np.sqrt(squares / np.maximum(sizes, 1)))
 
 
 def _normalised(space: Space, centres: Floats, radii: Floats) -> Floats:
