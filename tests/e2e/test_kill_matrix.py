@@ -18,16 +18,30 @@ BEGINS_AFTER = {
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    code, output, run = Desk(tmp_path_factory.mktemp("whole")).run(SAMPLE)
+def keys(tmp_path_factory):
+    """One pair of keys for all desks: who signs is a part of a version's name."""
+    folder = tmp_path_factory.mktemp("keys")
+    files = {"MODEL_SIGNING_KEY_FILE": "signing.pem", "MODEL_PUBLIC_KEY_FILE": "public.pem"}
+    return {variable: str(folder / name) for variable, name in files.items()}
+
+
+def seated(folder, keys):
+    desk = Desk(folder)
+    desk.environment |= keys
+    return desk
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, keys):
+    code, output, run = seated(tmp_path_factory.mktemp("whole"), keys).run(SAMPLE)
     assert code == 0, output
     return run
 
 
 @pytest.mark.parametrize("attempt", range(3))
 @pytest.mark.parametrize("step", ["start", *BEGINS_AFTER])
-def test_a_killed_run_is_finished_by_the_next(tmp_path, whole, step, attempt):
-    desk = Desk(tmp_path)
+def test_a_killed_run_is_finished_by_the_next(tmp_path, whole, keys, step, attempt):
+    desk = seated(tmp_path, keys)
     process = desk.start(SAMPLE)
     title, longest = BEGINS_AFTER.get(step, (None, 4.0))
     if title is not None:
