@@ -129,6 +129,20 @@ class Space:
 
         return np.concatenate([np.empty((0, len(centres))), *self._shared(part)])
 
+    def least_ratios(self, centres: Floats, radii: Floats) -> Floats:
+        """Return the least distance of each point in radii of the centre, of shape (rows,)."""
+        lengths, made = self.lengths, [self._centre(one) for one in centres]
+
+        def part(chunk: slice) -> Floats:
+            best = np.full(chunk.stop - chunk.start, np.inf)
+            for one, radius in zip(made, radii, strict=True):
+                squares = self._squares(one.values(self.design, chunk), lengths[chunk])
+                squares /= radius**2 if radius > 0 else 1.0
+                np.minimum(best, squares, out=best)
+            return np.asarray(np.sqrt(best))
+
+        return np.concatenate([np.empty(0), *self._shared(part)])
+
     def assign(self, centres: Floats) -> Assignment:
         """Return the nearest centre of each point, the first of several."""
         lengths, made = self.lengths, [self._centre(one) for one in centres]

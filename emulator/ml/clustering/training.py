@@ -46,7 +46,7 @@ def fit_clusters(given: TrainingSet, options: KMeansOptions) -> Fitted:
     first = space.points(_first_rows(space, starts, options))
     centres, final, iterations = _iterate(space, first, options)
     radii = final.radii
-    normalised = np.sort(_normalised(space, centres, radii))
+    normalised = np.sort(space.least_ratios(centres, radii))
     places = places_of(encoded)
     raw = centres * spread - origin
     return Fitted(
@@ -134,9 +134,3 @@ def _iterate(
 def _clusters(found: Assignment) -> tuple[tuple[float, int], ...]:
     pairs = zip(found.radii, found.sizes, strict=True)
     return tuple((float(radius), int(size)) for radius, size in pairs)
-
-
-def _normalised(space: Space, centres: Floats, radii: Floats) -> Floats:
-    ratios = space.distances(centres)
-    ratios /= np.where(radii > 0, radii, 1.0)
-    return np.asarray(ratios.min(axis=1))
