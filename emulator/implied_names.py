@@ -41,7 +41,8 @@ def _check_definition(tree: exp.Expr) -> None:
         return
     if isinstance(tree.this, exp.Schema):  # the columns are declared
         return
-    for number, column in enumerate(_first(tree.expression).expressions, start=1):
+    select = _first(tree.expression)
+    for number, column in enumerate(select.expressions if select else (), start=1):
         if _is_anonymous(column):
             raise InvalidQueryError(
                 f"CREATE {tree.kind} columns must be named, but column {number} has no name."
@@ -62,21 +63,17 @@ def _name_fields(struct: exp.Struct) -> bool:
 
 def _queries(tree: exp.Expr) -> Iterator[exp.Select]:
     """Yield the selects whose columns somebody may name or see."""
-    if isinstance(tree, exp.Query):
-        yield _first(tree)
-    for table in tree.find_all(exp.CTE):
-        if isinstance(table.this, exp.Query):
-            yield _first(table.this)
-    for subquery in tree.find_all(exp.Subquery):
-        if isinstance(subquery.parent, exp.From | exp.Join):
-            yield _first(subquery.this)
+    subqueries = tree.find_all(exp.Subquery)
+    named = [tree, *(table.this for table in tree.find_all(exp.CTE))]
+    named += [one.this for one in subqueries if isinstance(one.parent, exp.From | exp.Join)]
+    yield from filter(None, map(_first, named))
 
 
-def _first(query: exp.Expr) -> exp.Select:
-    """Return the select that names a query's columns."""
-    while not isinstance(query, exp.Select):
+def _first(query: exp.Expr) -> exp.Select | None:
+    """Return the select that names a query's columns; tables in brackets have none."""
+    while isinstance(query, exp.Subquery | exp.SetOperation):
         query = query.this
-    return query
+    return query if isinstance(query, exp.Select) else None
 
 
 def _name_columns(select: exp.Select) -> bool:

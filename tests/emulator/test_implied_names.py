@@ -38,6 +38,14 @@ def test_their_names_can_be_used(client: Client, sql: str) -> None:
     assert first(client, sql) == {"n": 2}
 
 
+@pytest.mark.parametrize(
+    "tables", ["(t join u using (x))", "((t join u using (x)) cross join t as v)"]
+)
+def test_tables_in_brackets_have_their_own_names(client: Client, tables: str) -> None:
+    ctes = "with t as (select 2 as x), u as (select 2 as x, 'a' as c)"
+    assert first(client, f"{ctes} select c, u.x + 1 from {tables}") == {"c": "a", "f0_": 3}
+
+
 @pytest.mark.parametrize("kind", ["TABLE", "VIEW"])
 def test_a_table_cannot_have_them(client: Client, dataset: str, kind: str) -> None:
     with pytest.raises(BadRequest, match=f"CREATE {kind} columns must be named, but column 2 has"):
