@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from emulator.ml.calls import next_place
+from emulator.ml.data.lost_types import lost_type
 from emulator.ml.data.types import type_name
 from emulator.ml.errors import NotEmulated, StatementError
 from emulator.ml.preprocessing import BY_NAME as PREPROCESSING
@@ -89,8 +90,8 @@ def original(statement: str) -> str | None:
 
 
 def _type(field: pa.Field) -> str:
-    kind = (field.metadata or {}).get(b"bqemu.duckdb_type", b"").decode()
-    return {"JSON": "JSON", "GEOMETRY": "GEOGRAPHY"}.get(kind) or type_name(field.type)
+    lost = None if pa.types.is_nested(field.type) else lost_type(field)
+    return lost or type_name(field.type)
 
 
 def _body(source: Source) -> int | None:

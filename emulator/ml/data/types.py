@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import base64
 import decimal
-import re
 from datetime import date, datetime, time
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from emulator.ml.data.lost_types import lost_type
 
 NUMERIC = frozenset({"INT64", "FLOAT64", "NUMERIC", "BIGNUMERIC"})
 CATEGORICAL = frozenset({"STRING", "BOOL", "BYTES", "DATE", "DATETIME", "TIME"})
@@ -44,10 +45,6 @@ _NAMES: tuple[tuple[Any, str], ...] = (
     (pa.types.is_null, "INT64"),
 )
 
-_UNTOLD_NAMES = {"JSON": "JSON", "GEOMETRY": "GEOGRAPHY"}
-# As a type, not as the name of a field, in DuckDB's text such as `STRUCT(a JSON, b GEOMETRY[])`.
-_UNTOLD = re.compile(r"\b(JSON|GEOMETRY)(?=[\[(,)]|$)")
-
 
 def type_name(kind: pa.DataType) -> str:
     """Return BigQuery's name of an Arrow type, e.g. "ARRAY<STRUCT<x INT64>>"."""
@@ -67,13 +64,12 @@ def type_name(kind: pa.DataType) -> str:
 
 def type_of(field: pa.Field) -> str:
     """Return BigQuery's name of a column's type; JSON and GEOGRAPHY only their mark tells apart."""
-    marked = (field.metadata or {}).get(b"bqemu.duckdb_type", b"").decode()
-    found = _UNTOLD.search(marked)
-    if found is None:
+    kind = lost_type(field)
+    if kind is None:
         return type_name(field.type)
-    kind = _UNTOLD_NAMES[found[1]]
     if is_array(field.type):
-        return f"ARRAY<{kind}>" if marked == f"{found[1]}[]" else f"ARRAY of STRUCT with {kind}"
+        structs = pa.types.is_struct(field.type.value_type)
+        return f"ARRAY of STRUCT with {kind}" if structs else f"ARRAY<{kind}>"
     return f"STRUCT with {kind}" if pa.types.is_struct(field.type) else kind
 
 
