@@ -86,7 +86,7 @@ lock: $(STAMP) ## Renew locks/ from pyproject.toml.
 
 .PHONY: exact-trees
 exact-trees: $(STAMP) ## Fetch the XGBoost versions that BigQuery uses (270 MB; kept in ~/.cache).
-	@$(PY) -m emulator.ml.trees.exact
+	@$(PY) -m emulator.ml.trees
 
 .PHONY: clean
 clean: ## Remove .local (the local cloud's data), dbt's output and caches; .venv stays.

@@ -1,6 +1,6 @@
 """BigQuery's own XGBoost versions: fetched on demand, kept in a private folder.
 
-`python -m emulator.ml.trees.exact` (`make exact-trees`) lets pip fetch the wheels of 0.90 and
+`python -m emulator.ml.trees` (`make exact-trees`) lets pip fetch the wheels of 0.90 and
 1.1.1 from the registry it is configured with, takes the C library out of each and leaves the
 Python package, which knows no NumPy 2. Wheels and libraries are pinned by sha256. A library
 moves into place in one step, so that a killed download leaves nothing half-written.
@@ -169,7 +169,7 @@ def _extract(wheel: Path, release: Release) -> Path:
 
 def main(given: list[str] | None = None) -> int:
     """Fetch what is missing; exit code 1 with a message if it cannot be had."""
-    parser = argparse.ArgumentParser(prog="python -m emulator.ml.trees.exact", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m emulator.ml.trees", description=__doc__)
     parser.add_argument("versions", nargs="*", metavar="version", help="0.90, 1.1.1 (both)")
     versions = parser.parse_args(given).versions or list(RELEASES)
     if unknown := [version for version in versions if version not in RELEASES]:
@@ -181,7 +181,3 @@ def main(given: list[str] | None = None) -> int:
             print(error, file=sys.stderr)
             return 1
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

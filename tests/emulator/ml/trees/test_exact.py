@@ -141,7 +141,7 @@ def test_refuses_a_library_of_another_content(registry, released, monkeypatch):
 
 def test_a_killed_download_leaves_nothing_half_written(registry, wheel, monkeypatch):
     Registry.stall.set()
-    command = [sys.executable, "-m", "emulator.ml.trees.exact", "0.90"]
+    command = [sys.executable, "-m", "emulator.ml.trees", "0.90"]
     running = subprocess.Popen(command, start_new_session=True)
     assert Registry.stalled.wait(20)
 
