@@ -15,8 +15,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from export.certification import Candidate, Choice, certify, choose, train
+    from export.certification import Choice, certify, choose, train
     from export.errors import ExportError
+    from export.examination import Candidate
     from export.parity import Certificate
     from export.publication import Publication
     from export.publish import publish_models
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from export.versions import list_versions, rollback, verify_version
 
 HOMES = {
-    "Candidate": "certification",
+    "Candidate": "examination",
     "Certificate": "parity",
     "Choice": "certification",
     "ExportError": "errors",

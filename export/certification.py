@@ -11,40 +11,23 @@ from dataclasses import dataclass
 from sklearn.pipeline import Pipeline
 
 from export import gauge, pipelines
-from export.artifact import class_name
 from export.causes import failure
 from export.errors import ParityFailure, UnsupportedError
+from export.examination import Candidate, Examination, examine
 from export.families.retraining import retrain
 from export.families.transplanting import transplant
-from export.parity import Answers, Certificate, compare
+from export.parity import Certificate
 from export.study import Study
+from export.training import TrainingRows
 from export.transplant import Weights, transplanted
 
 BUILDERS = {"regression": pipelines.linear, "classification": pipelines.logistic}
 METHODS = ("retrained", "transplanted")
 STRATEGIES = {"auto": METHODS}
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A pipeline that may be published.
-
-    Parameters
-    ----------
-    method : {"retrained", "transplanted"}
-        How it came to be.
-    pipeline : sklearn.pipeline.Pipeline
-        scikit-learn's classes alone.
-    converged : bool
-        Whether the solver reached the optimum; True if nothing was trained.
-    open_constants : int or None
-        Weights that training left open and that follow BigQuery ML's; see `gauge`.
-    """
-
-    method: str
-    pipeline: Pipeline
-    converged: bool = True
-    open_constants: int | None = None
+PARTS = {
+    "KMEANS": "ML.CENTROIDS and ML.FEATURE_INFO",
+    "PCA": "ML.PRINCIPAL_COMPONENTS and ML.FEATURE_INFO",
+}
 
 
 @dataclass(frozen=True)
@@ -55,15 +38,20 @@ class Choice:
     ----------
     candidate : Candidate
         The one that is published.
-    certificates : dict of str to Certificate
-        By method.
+    examination : Examination
+        What the pass over the rows found of every method tried.
     reason : str
         Why this method.
     """
 
     candidate: Candidate
-    certificates: dict[str, Certificate]
+    examination: Examination
     reason: str
+
+    @property
+    def certificates(self) -> dict[str, Certificate]:
+        """The certificates by method."""
+        return self.examination.certificates
 
 
 def train(study: Study, method: str = "retrained") -> Candidate:
@@ -79,20 +67,20 @@ def train(study: Study, method: str = "retrained") -> Candidate:
     Raises
     ------
     UnsupportedError
-        If scikit-learn has nothing that minimises what BigQuery ML did.
+        If scikit-learn has nothing that minimises what BigQuery ML did, or there are more
+        training rows than fit into memory.
     """
     if method == "transplanted":
         return Candidate(method, _transplanted(study))
-    if study.classes is not None and len(set(study.training_label.tolist())) < 2:
-        raise UnsupportedError(f"The training rows of '{study.node.name}' hold one class.")
+    rows = _training(study)
     if study.weights is None:
-        kind, rows = study.identity.model_type, (study.training, study.training_label)
-        return Candidate(method, *retrain(kind, study.sources, *rows))
+        kind, sources = study.identity.model_type, study.sources
+        return Candidate(method, *retrain(kind, sources, rows.frame, rows.label))
     pipeline = BUILDERS[study.node.task](study.columns, study.node.options)
-    converged = pipelines.fit(pipeline, study.training, study.training_label)
+    converged = pipelines.fit(pipeline, rows.frame, rows.label)
     if not _comparable(study, study.weights, pipeline):
         return Candidate(method, pipeline, converged)
-    constants = gauge.follow(pipeline, study.training, study.weights)
+    constants = gauge.follow(pipeline, rows.frame, study.weights)
     return Candidate(method, pipeline, converged, constants)
 
 
@@ -102,29 +90,17 @@ def certify(study: Study, candidate: Candidate) -> Certificate:
     Parameters
     ----------
     study : Study
-        What `read_model` returned: the rows, and BigQuery ML's answers to them.
+        What `read_model` returned: where the rows are, and BigQuery ML's answers to them.
     candidate : Candidate
         What `train` returned; or `Candidate("retrained", pipeline)` for a pipeline from
-        elsewhere, such as a published pickle, that takes the columns of `study.rows`.
+        elsewhere, such as a published pickle, that takes the model's input columns.
 
     Returns
     -------
     Certificate
         Its `within` says whether every answer agrees; it does not raise if one does not.
     """
-    return compare(study.expected, answer(study, candidate))
-
-
-def answer(study: Study, candidate: Candidate) -> Answers:
-    """Return a pipeline's answers to the rows to certify."""
-    keys, pipeline = study.expected.keys, candidate.pipeline
-    if study.classes is None:
-        values = pipeline.predict(study.rows).reshape(-1, 1)
-        return Answers(keys, study.expected.outputs, values, None)
-    classes = tuple(pipeline.classes_.tolist())
-    labels = tuple(pipeline.predict(study.rows).tolist())
-    outputs = tuple(class_name(label) for label in classes)
-    return Answers(keys, outputs, pipeline.predict_proba(study.rows), labels, classes)
+    return examine(study, [candidate]).certificates[candidate.method]
 
 
 def choose(study: Study) -> Choice:
@@ -147,10 +123,9 @@ def choose(study: Study) -> Choice:
         If none does; the message has rows, worst difference, key, tolerance and likely cause.
     """
     tried = {method: _try(study, method) for method in METHODS}
+    candidates = [one for one in tried.values() if isinstance(one, Candidate)]
+    examination = examine(study, candidates)
     allowed = STRATEGIES.get(study.node.method, (study.node.method,))
-    certificates = {
-        method: one.certificate for method, one in tried.items() if isinstance(one, _Tried)
-    }
     notes: list[str] = []
     for method in allowed:
         one = tried[method]
@@ -158,25 +133,47 @@ def choose(study: Study) -> Choice:
             if method == study.node.method:
                 raise one
             notes.append(str(one))
-        elif one.certificate.within:
-            return Choice(one.candidate, certificates, " ".join([*notes, held(one.candidate)]))
+        elif examination.found[method].certificate.within:
+            return Choice(one, examination, " ".join([*notes, held(study, one)]))
         else:
-            notes.append(failure(study, one.candidate, one.certificate))
+            notes.append(failure(study, one, examination.found[method]))
     raise ParityFailure(f"'{study.node.name}' is not published. " + " ".join(notes))
 
 
-@dataclass(frozen=True)
-class _Tried:
-    candidate: Candidate
-    certificate: Certificate
+def held(study: Study, candidate: Candidate) -> str:
+    """Say in words why a candidate whose certificate holds may be published."""
+    if candidate.method == "transplanted":
+        weighted = hasattr(candidate.pipeline[-1], "coef_")
+        parts = "ML.WEIGHTS and ML.FEATURE_INFO" if weighted else "the booster of EXPORT MODEL"
+        parts = PARTS.get(study.identity.model_type, parts)
+        return f"Published is the pipeline made of {parts}."
+    text = "scikit-learn's own training answers as BigQuery ML does."
+    if not candidate.open_constants:
+        return text
+    return text + (
+        f" Training leaves {candidate.open_constants} constants open (each one-hot block shares "
+        "one with the intercept), which only rows unlike any training row can show; they follow "
+        "ML.WEIGHTS."
+    )
 
 
-def _try(study: Study, method: str) -> _Tried | UnsupportedError:
+def _try(study: Study, method: str) -> Candidate | UnsupportedError:
     try:
-        candidate = train(study, method)
+        return train(study, method)
     except UnsupportedError as error:
         return error
-    return _Tried(candidate, certify(study, candidate))
+
+
+def _training(study: Study) -> TrainingRows:
+    rows = study.training
+    if rows is None:
+        raise UnsupportedError(
+            f"scikit-learn did not train '{study.node.name}': it has {study.facts.rows:,} training "
+            "rows, more than `max_training_rows` of its export block lets into memory."
+        )
+    if study.classes is not None and len(set(rows.label.tolist())) < 2:
+        raise UnsupportedError(f"The training rows of '{study.node.name}' hold one class.")
+    return rows
 
 
 def _transplanted(study: Study) -> Pipeline:
@@ -191,19 +188,3 @@ def _comparable(study: Study, weights: Weights, pipeline: Pipeline) -> bool:
     coefficients = pipeline.named_steps["model"].coef_
     same = study.columns == weights.columns
     return same and not penalised and coefficients.size == weights.coefficients.size
-
-
-def held(candidate: Candidate) -> str:
-    """Say in words why a candidate whose certificate holds may be published."""
-    if candidate.method == "transplanted":
-        weighted = hasattr(candidate.pipeline[-1], "coef_")
-        parts = "ML.WEIGHTS and ML.FEATURE_INFO" if weighted else "the booster of EXPORT MODEL"
-        return f"Published is the pipeline made of {parts}."
-    text = "scikit-learn's own training answers as BigQuery ML does."
-    if not candidate.open_constants:
-        return text
-    return text + (
-        f" Training leaves {candidate.open_constants} constants open (each one-hot block shares "
-        "one with the intercept), which only rows unlike any training row can show; they follow "
-        "ML.WEIGHTS."
-    )

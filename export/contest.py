@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from export.artifact import Manifest, class_name, predict
 from export.manifest import Value
+from export.moments import Moments
 from export.replay import Rows
 
 LEAST = 1e-15
-NORMAL_95 = 1.96
 PROMOTES = ("first", "not_worse", "no_label")
 Batch = tuple[Rows, Sequence[Value]]
 Numbers = NDArray[np.float64]
@@ -126,30 +126,6 @@ def losses(contestant: Contestant, rows: Rows, labels: Sequence[Any]) -> Numbers
             return np.square([answer["value"] - float(label) for answer, label in pairs])
         given = [answer["probabilities"].get(class_name(label), 0.0) for answer, label in pairs]
         return np.asarray(-np.log(np.clip(given, LEAST, 1.0)))
-
-
-class Moments:
-    """Count, mean and spread of numbers that come in batches."""
-
-    def __init__(self) -> None:
-        self.count, self.mean, self._squares = 0, 0.0, 0.0
-
-    def add(self, values: Numbers) -> None:
-        """Take a batch in, by the pairwise update of Chan, Golub and LeVeque."""
-        count = self.count + len(values)
-        with np.errstate(over="ignore", invalid="ignore"):
-            mean = float(values.mean())
-            step = mean - self.mean
-            self._squares += float(np.square(values - mean).sum())
-            self._squares += step * step * self.count * len(values) / count
-            self.mean += step * len(values) / count
-        self.count = count
-
-    def interval(self) -> list[float]:
-        """Return the mean's 95% interval; it takes two numbers or more."""
-        variance = self._squares / (self.count - 1)
-        reach = NORMAL_95 * float(np.sqrt(variance / self.count))
-        return [self.mean - reach, self.mean + reach]
 
 
 def _judged(champion: str, sums: Moments) -> Promotion:

@@ -22,7 +22,9 @@ from google.cloud.bigquery_storage_v1 import types
 from export.errors import DatasetError, StaleModelError, UnsupportedError
 from export.nodes import Node
 
-TYPES = {pa.int64(): "INT64", pa.float64(): "FLOAT64", pa.string(): "STRING"}
+# What the export rebuilds; the REST API has names of its own for two of them.
+TYPES = ("INT64", "FLOAT64", "STRING")
+REST_NAMES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
 SQL_NAMES = {"LINEAR_REGRESSION": "LINEAR_REG", "LOGISTIC_REGRESSION": "LOGISTIC_REG"}
 IMPATIENT = DEFAULT_RETRY.with_timeout(3)
 HASHES = ("sql", "options", "data")
@@ -72,8 +74,8 @@ class Warehouse:
         with _refusals(sql):
             return [dict(row) for row in self._query(sql, parameters).result()]
 
-    def arrow(self, sql: str, **parameters: str) -> pa.Table:
-        """Run a query whose result is large: it comes over the Storage Read API.
+    def stored(self, sql: str, **parameters: str) -> bigquery.TableReference:
+        """Run a query whose result is large and return the table that holds it for a day.
 
         Raises
         ------
@@ -82,12 +84,13 @@ class Warehouse:
         """
         with _refusals(sql):
             job = self._query(sql, parameters)
-            job.result()
-            return self.table(job.destination, ())
+            job.result(max_results=0)
+            destination: bigquery.TableReference = job.destination
+            return destination
 
-    def table(self, table: bigquery.TableReference, columns: Sequence[str]) -> pa.Table:
-        """Read a table, all of it if no columns are named."""
-        schema, batches = self.batches(table, columns)
+    def arrow(self, sql: str, **parameters: str) -> pa.Table:
+        """Run a query and read its whole result over the Storage Read API."""
+        schema, batches = self.batches(self.stored(sql, **parameters), ())
         return pa.Table.from_batches(batches, schema)
 
     def batches(
@@ -185,8 +188,15 @@ def evaluation(warehouse: Warehouse, node: Node) -> dict[str, float | None]:
     return {row["metric"]: _finite(row["value"]) for row in warehouse.rows(sql, model=node.name)}
 
 
-def read_features(warehouse: Warehouse, node: Node) -> pa.Table:
-    """Read key, split, features and label of the features table.
+def columns(warehouse: Warehouse, node: Node) -> dict[str, str]:
+    """Return the type of each column of the features table, as SQL names it."""
+    with _refusals(f"reading the schema of {node.tables['features']}"):
+        schema = warehouse.client.get_table(node.tables["features"]).schema
+    return {field.name: REST_NAMES.get(field.field_type, field.field_type) for field in schema}
+
+
+def feature_types(warehouse: Warehouse, node: Node) -> dict[str, str]:
+    """Return BigQuery's type of each input column.
 
     Raises
     ------
@@ -195,29 +205,27 @@ def read_features(warehouse: Warehouse, node: Node) -> pa.Table:
     UnsupportedError
         If a feature has a type that the export does not rebuild.
     """
-    columns = [node.key, "split", *node.features, node.label]
-    name = node.tables["features"]
-    with _refusals(f"reading {columns} of {name}"):
-        source = bigquery.TableReference.from_string(name)
-        table = warehouse.table(source, columns).select(columns)
+    name, found = node.tables["features"], columns(warehouse, node)
+    wanted = [node.key, "split", *node.features, *([node.label] if node.label else [])]
+    missing = [column for column in wanted if column not in found]
+    if missing:
+        raise DatasetError(
+            f"'{node.name}' needs the column '{missing[0]}', which `{name}` has not; it has "
+            f"{sorted(found)}."
+        )
     for feature in node.features:
-        if (kind := table.schema.field(feature).type) not in TYPES:
+        if found[feature] not in TYPES:
             raise UnsupportedError(
-                f"The feature '{feature}' of '{node.name}' is {kind}; the export rebuilds "
-                f"{', '.join(TYPES.values())}. Cast it in `{name}`."
+                f"The feature '{feature}' of '{node.name}' is {found[feature]}; the export "
+                f"rebuilds {', '.join(TYPES)}. Cast it in `{name}`."
             )
-    return table
+    return {feature: found[feature] for feature in node.features}
 
 
-def columns(warehouse: Warehouse, node: Node) -> dict[str, str]:
-    """Return the type of each column of the features table, as BigQuery names it."""
-    with _refusals(f"reading the schema of {node.tables['features']}"):
-        schema = warehouse.client.get_table(node.tables["features"]).schema
-    return {field.name: field.field_type for field in schema}
-
-
-def test_rows(warehouse: Warehouse, node: Node, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    """Yield these columns of the test split, a part at a time.
+def rows_where(
+    warehouse: Warehouse, node: Node, names: Sequence[str], condition: str
+) -> Iterator[pa.RecordBatch]:
+    """Yield columns of the features table's rows that meet a condition, a part at a time.
 
     Raises
     ------
@@ -227,19 +235,24 @@ def test_rows(warehouse: Warehouse, node: Node, names: Sequence[str]) -> Iterato
     table = node.tables["features"]
     with _refusals(f"reading {list(names)} of {table}"):
         source = bigquery.TableReference.from_string(table)
-        _, batches = warehouse.batches(source, names, "`split` = 'test'")
+        _, batches = warehouse.batches(source, names, condition)
         yield from batches
 
 
-def to_frame(table: pa.Table, features: Sequence[str]) -> pd.DataFrame:
+def to_frame(table: pa.Table | pa.RecordBatch, features: Sequence[str]) -> pd.DataFrame:
     """Return features as a pipeline takes them: numbers as float64, texts as objects."""
     return pd.DataFrame({name: _values(table.column(name)) for name in features})
 
 
-def _values(column: pa.ChunkedArray) -> Any:
-    values = column.to_numpy()
-    numeric = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
-    return values.astype("float64") if numeric else pd.Series(values, dtype="object")
+def _values(column: pa.ChunkedArray | pa.Array) -> Any:
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+        return column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    # Equal texts share one object: a column of a few categories takes 8 bytes a row.
+    encoded = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    pairs = encoded.dictionary_encode()
+    texts = np.array([*pairs.dictionary.to_pylist(), None], dtype=object)
+    codes = pairs.indices.fill_null(len(texts) - 1).to_numpy(zero_copy_only=False)
+    return pd.Series(texts[codes], dtype="object")
 
 
 def _finite(value: float | None) -> float | None:

@@ -83,8 +83,17 @@ def figures_words(figures: Mapping[str, Any] | None) -> str:
     return (
         f"{'within' if figures['within'] else 'NOT within'} {figures['tolerance']:g}: "
         f"{figures['rows']:,} rows, worst {worst} (relative {relative}), "
-        f"{figures['label_disagreements']} labels differ"
+        f"{figures['label_disagreements']} labels differ{_explained(figures.get('explanations'))}"
     )
+
+
+def _explained(found: Mapping[str, Any] | None) -> str:
+    if found is None:
+        return ""
+    worst = "not finite" if found["max_rel"] is None else f"{found['max_rel']:.3g}"
+    rows = f"{found['rows']:,}" + ("" if found["of"] is None else f" of {found['of']:,}")
+    word = "within" if found["within"] else "NOT within"
+    return f"; explanations of {rows} {word}, relative {worst}"
 
 
 def number(value: Any) -> str:
@@ -106,7 +115,7 @@ def _facts(manifest: Manifest) -> list[tuple[str, str]]:
     classes = f", classes {list(manifest.classes)}" if manifest.classes else ""
     return [
         ("is", f"{manifest.bigquery_model} ({manifest.model_type}), {manifest.task}"),
-        ("predicts", f"{manifest.label}{classes}"),
+        ("predicts", f"{manifest.label or 'no label'}{classes}"),
         ("from", ", ".join(f"{f.name} {f.type}" for f in manifest.features)),
         ("made at", f"{manifest.created_at} by code {manifest.code['commit'] or 'without commit'}"),
         ("trained on", " ".join(f"{name} {value}" for name, value in manifest.hashes.items())),

@@ -19,6 +19,7 @@ from export.errors import ArtifactError
 from export.nodes import Node
 
 LARGEST_BATCH = 10_000
+TEST = "`split` = 'test'"
 FIRST = Promotion("first", None, "There was no current version.")
 
 
@@ -115,8 +116,8 @@ def _batches(
 ) -> Iterator[Batch]:
     features = [*challenger.manifest.features, *champion.manifest.features]
     names = list(dict.fromkeys(f.name for f in features))
-    label = challenger.manifest.label
-    for batch in dataset.test_rows(warehouse, node, [*names, label]):
+    label = str(challenger.manifest.label)
+    for batch in dataset.rows_where(warehouse, node, [*names, label], TEST):
         for start in range(0, batch.num_rows, LARGEST_BATCH):
             part = batch.slice(start, LARGEST_BATCH)
             yield part.select(names).to_pylist(), part.column(label).to_pylist()

@@ -13,6 +13,7 @@ from export.errors import DatasetError
 from export.nodes import Node
 
 NO_VERDICT = "dbt gave no verdict on this model."
+NO_LABEL = "It predicts no label, so no test row can show it right or wrong."
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def identify(warehouse: Warehouse, node: Node, key: str) -> Identity | Untrained
         If there is no such model and no verdict that says why.
     """
     row = dataset.verdict(warehouse, node)
-    verdict = _verdict(row)
+    verdict = _verdict(row, NO_VERDICT if node.label else NO_LABEL)
     if row is not None and row["model_loss"] is None:
         return Untrained(node, verdict)
     found = dataset.model_hashes(warehouse, node)
@@ -89,10 +90,10 @@ def identify(warehouse: Warehouse, node: Node, key: str) -> Identity | Untrained
     return Identity(node, model_type, hashes, version, verdict)
 
 
-def _verdict(row: Mapping[str, Any] | None) -> dict[str, Any]:
+def _verdict(row: Mapping[str, Any] | None, otherwise: str) -> dict[str, Any]:
     if row is None:
         empty: dict[str, Any] = dict.fromkeys(("improvement", "interval", "loss", "test_rows"))
-        return empty | {"status": "no_signal", "reason": NO_VERDICT}
+        return empty | {"status": "no_signal", "reason": otherwise}
     ends = [row["interval_low"], row["interval_high"]]
     return {
         "status": row["status"],

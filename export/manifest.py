@@ -60,7 +60,8 @@ class GoldenRow:
     input : dict
         Value by feature; None is NULL.
     expected : dict
-        `value`, or `label` and `probabilities` by class.
+        `value`; `label` and `probabilities` by class; `cluster` and `distances` by cluster; or
+        `components`.
     kind : {"typical", "null", "unseen", "extreme"}
         Why the row is there.
     """
@@ -78,7 +79,7 @@ class Manifest:
     version: str
     bigquery_model: str
     model_type: str
-    label: str
+    label: str | None
     task: str
     classes: tuple[str | int | bool, ...] | None
     features: tuple[Feature, ...]

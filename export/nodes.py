@@ -15,9 +15,11 @@ from typing import Any
 from export.errors import DbtManifestError
 
 MANIFEST_FILE = Path("target/manifest.json")
-TASKS = ("regression", "classification")
+LABELLED = ("regression", "classification")
+TASKS = (*LABELLED, "clustering", "decomposition")
 METHODS = ("auto", "retrained", "transplanted")
-REQUIRED = ("label", "task", "features")
+LIMITS = ("max_training_rows", "max_explained_rows")
+REQUIRED = ("task", "features")
 TABLES = (
     "features",
     "features_fingerprint",
@@ -39,7 +41,8 @@ class Node:
     relation : str
         The BigQuery model, `project.dataset.model`.
     label, task, features, method : str or tuple of str
-        The export block; `features` is the input's column order.
+        The export block; `features` is the input's column order, `label` is empty for
+        clusters and components.
     key : str
         Column that names a row.
     options : dict
@@ -131,7 +134,7 @@ def _node(node: Mapping[str, Any], content: Mapping[str, Any], file: Path) -> No
         name=node["name"],
         unique_id=node["unique_id"],
         relation=_relation(node),
-        label=block["label"],
+        label=block.get("label") or "",
         task=block["task"],
         features=tuple(block["features"]),
         method=block.get("method", "auto"),
@@ -160,10 +163,11 @@ def _descriptions(entry: Mapping[str, Any]) -> dict[str, str]:
 
 def _check(block: Any, where: str) -> None:
     if not isinstance(block, dict):
-        raise DbtManifestError(f"{where} is {block!r}; expected label, task and features.")
-    missing = [key for key in REQUIRED if not block.get(key)]
+        raise DbtManifestError(f"{where} is {block!r}; expected task, features and label.")
+    required = [*REQUIRED, *(["label"] if block.get("task", TASKS[0]) in LABELLED else [])]
+    missing = [key for key in required if not block.get(key)]
     if missing:
-        raise DbtManifestError(f"{where} lacks {missing[0]!r}; expected {', '.join(REQUIRED)}.")
+        raise DbtManifestError(f"{where} lacks {missing[0]!r}; expected {', '.join(required)}.")
     for key, value, allowed in (
         ("task", block["task"], TASKS),
         ("method", block.get("method", "auto"), METHODS),
@@ -173,7 +177,14 @@ def _check(block: Any, where: str) -> None:
     features = block["features"]
     if not isinstance(features, list) or len(set(features)) != len(features):
         raise DbtManifestError(f"{where} has features {features!r}; expected different names.")
-    if block["label"] in features:
+    if block.get("label") and block["task"] not in LABELLED:
+        raise DbtManifestError(
+            f"{where} has the label {block['label']!r}; a {block['task']} has none."
+        )
+    for key in LIMITS:
+        if not isinstance(block.get(key, 1), int) or block.get(key, 1) < 1:
+            raise DbtManifestError(f"{where} has {key} {block[key]!r}; expected rows, 1 or more.")
+    if block.get("label") in features:
         raise DbtManifestError(f"{where} has its label {block['label']!r} among its features.")
 
 

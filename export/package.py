@@ -5,23 +5,24 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from export import metrics, parity, skops_format
+from export import skops_format
 from export.artifact import MANIFEST, PICKLE, SIGNATURE, libraries, replay, sign, unpickle
 from export.card.pages import card_files
-from export.certification import Choice, answer
+from export.certification import Choice
+from export.examination import KEY, LABEL, VALUE, Examination
 from export.manifest import GoldenRow, Manifest, Value, sha256
-from export.parity import Certificate
+from export.parity import Answers, Certificate
 from export.pickles import dump
 from export.study import Study
 
 TYPICAL = 40
-ROWS_LISTED = 100
 UNTRIED = {"retrained": None, "transplanted": None}
 
 
@@ -45,7 +46,7 @@ def package(
         If the pickle holds a class that does not belong there, or does not repeat the
         golden rows once it is unpickled.
     """
-    facts, golden = _facts(study, choice), golden_rows(study)
+    facts, golden = _facts(study, choice), golden_rows(study, choice.examination)
     files = {
         PICKLE: dump(choice.candidate.pipeline),
         "model.skops": skops_format.dump(choice.candidate.pipeline),
@@ -65,17 +66,24 @@ def package(
     return files
 
 
-def golden_rows(study: Study) -> list[GoldenRow]:
+def golden_rows(study: Study, examination: Examination) -> list[GoldenRow]:
     """Return rows with BigQuery ML's answers: some of the test split, all the hard ones."""
-    tests = len(study.expected.keys) - len(study.hard)
-    step = max(1, tests // TYPICAL)
-    chosen = [(index, "typical") for index in range(0, tests, step)][:TYPICAL]
-    chosen += [(tests + number, row.kind) for number, row in enumerate(study.hard)]
-    return [GoldenRow(_input(study, row), _expected(study, row), kind) for row, kind in chosen]
+    hard, drawn = study.hard_batch.expected, examination.drawn.head(TYPICAL)
+    places = [f"{VALUE}_{place}" for place in range(len(hard.outputs))]
+    labels = tuple(drawn[LABEL].tolist()) if LABEL in drawn else None
+    values = drawn[places].to_numpy(dtype="float64")
+    usual = replace(hard, keys=tuple(drawn[KEY].tolist()), values=values, labels=labels)
+    rows = [
+        GoldenRow(_input(study, cells), _expected(study, usual, row), "typical")
+        for row, cells in enumerate(drawn.to_dict("records"))
+    ]
+    return rows + [
+        GoldenRow(dict(one.values), _expected(study, hard, row), one.kind)
+        for row, one in enumerate(study.hard)
+    ]
 
 
-def _input(study: Study, row: int) -> dict[str, Value]:
-    cells = study.rows.iloc[row].to_dict()
+def _input(study: Study, cells: Mapping[Any, Any]) -> dict[str, Value]:
     return {f.name: _cell(cells[f.name], f.type) for f in study.features}
 
 
@@ -85,12 +93,19 @@ def _cell(value: Any, kind: str) -> Value:
     return str(value) if kind == "STRING" else int(value) if kind == "INT64" else float(value)
 
 
-def _expected(study: Study, row: int) -> dict[str, Any]:
-    values = study.expected.values[row].tolist()
-    if study.expected.labels is None:
+def _expected(study: Study, answers: Answers, row: int) -> dict[str, Any]:
+    values = answers.values[row].tolist()
+    named = dict(zip(answers.outputs, values, strict=True))
+    if study.node.task == "regression":
         return {"value": values[0]}
-    probabilities = dict(zip(study.expected.outputs, values, strict=True))
-    return {"label": study.expected.labels[row], "probabilities": probabilities}
+    if study.node.task == "decomposition":
+        return {"components": named}
+    if answers.labels is not None and study.node.task == "clustering":
+        told = {name: value for name, value in named.items() if value == value}
+        return {"cluster": answers.labels[row], "distances": told}
+    return {"label": None if answers.labels is None else answers.labels[row]} | {
+        "probabilities": named
+    }
 
 
 def _facts(study: Study, choice: Choice) -> dict[str, Any]:
@@ -102,7 +117,7 @@ def _facts(study: Study, choice: Choice) -> dict[str, Any]:
         "version": identity.version,
         "bigquery_model": identity.node.relation,
         "model_type": identity.model_type,
-        "label": study.node.label,
+        "label": study.node.label or None,
         "task": study.node.task,
         "classes": study.classes,
         "method": {
@@ -117,16 +132,11 @@ def _facts(study: Study, choice: Choice) -> dict[str, Any]:
         "libraries": libraries(identity.model_type),
         "metrics": {
             "bigquery_ml": study.metrics,
-            "scikit_learn": metrics.evaluate(study.test_labels, _test_answers(study, choice)),
+            "scikit_learn": choice.examination.found[published].metrics,
         },
         "parity": UNTRIED | figures | {"published": figures[published]},
         "verdict": identity.verdict,
     }
-
-
-def _test_answers(study: Study, choice: Choice) -> parity.Answers:
-    answers = answer(study, choice.candidate)
-    return answers.at(answers.keys[: len(study.test_labels)])
 
 
 def _parity(study: Study, choice: Choice) -> bytes:
@@ -135,21 +145,36 @@ def _parity(study: Study, choice: Choice) -> bytes:
         "model": study.node.name,
         "version": study.identity.version,
         "rule": "|expected - actual| <= tolerance * max(1, |expected|), every output, every row",
-        "test_rows": len(study.test_labels),
+        "test_rows": study.facts.tests,
         "hard_rows": len(study.hard),
         "published": choice.candidate.method,
         "reason": choice.reason,
         "open_constants": choice.candidate.open_constants,
+        "median_and_roc_auc_of_rows": choice.examination.found[choice.candidate.method].of_rows,
     }
     content |= {name: _certificate(found) for name, found in choice.certificates.items()}
     return json.dumps(content, indent=1, allow_nan=False).encode()
 
 
-def _certificate(certificate: Certificate) -> Mapping[str, Any]:
-    return certificate.figures() | {
-        "rows_apart": len(certificate.rows_apart),
-        "first_rows_apart": certificate.rows_apart[:ROWS_LISTED],
-        "ties": certificate.ties,
+def _certificate(certificate: Certificate) -> dict[str, Any]:
+    explained = certificate.explanations
+    return (
+        certificate.figures()
+        | _rows(certificate)
+        | {
+            "ties": certificate.tied,
+            "first_ties": certificate.ties,
+            "explanations": None
+            if explained is None
+            else certificate.figures()["explanations"] | _rows(explained),
+        }
+    )
+
+
+def _rows(certificate: Certificate) -> dict[str, Any]:
+    return {
+        "rows_apart": certificate.apart,
+        "first_rows_apart": certificate.rows_apart,
         "worst": certificate.worst,
     }
 

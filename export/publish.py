@@ -131,7 +131,7 @@ def _made(desk: _Desk, identity: Identity, current: Pointer | None) -> Files:
     name = identity.node.name
     desk.tell(f"{name}: reading rows and answers")
     study = read_study(desk.warehouse, desk.bucket, identity)
-    desk.tell(f"{name}: training and comparing {len(study.expected.keys):,} rows")
+    desk.tell(f"{name}: training and comparing {study.facts.tests + len(study.hard):,} rows")
     files = package(study, choose(study), desk.key, bucket=desk.bucket.name)
     promotion = _judged(desk, identity, files, current)
     desk.tell(f"{name}: publishing {identity.version}")

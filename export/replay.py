@@ -46,13 +46,28 @@ def class_name(label: str | int | bool) -> str:
 def predict(pipeline: Any, manifest: Manifest, rows: Rows) -> list[dict[str, Any]]:
     """Answer rows in the form of a golden row's `expected`."""
     table = frame(rows, manifest.features)
-    if manifest.classes is None:
+    if manifest.task == "regression":
         return [{"value": float(value)} for value in pipeline.predict(table)]
+    if manifest.task in ("clustering", "decomposition"):
+        return _placed(pipeline, manifest.task, table)
     labels = pipeline.predict(table).tolist()
     names = [class_name(label) for label in pipeline.classes_.tolist()]
     return [
         {"label": label, "probabilities": dict(zip(names, row, strict=True))}
         for label, row in zip(labels, pipeline.predict_proba(table).tolist(), strict=True)
+    ]
+
+
+def _placed(pipeline: Any, task: str, table: pd.DataFrame) -> list[dict[str, Any]]:
+    found = pipeline.transform(table).tolist()
+    if task == "decomposition":
+        return [
+            {"components": {f"principal_component_{n}": x for n, x in enumerate(row, start=1)}}
+            for row in found
+        ]
+    return [
+        {"cluster": cluster + 1, "distances": {str(n): x for n, x in enumerate(row, start=1)}}
+        for cluster, row in zip(pipeline.predict(table).tolist(), found, strict=True)
     ]
 
 
@@ -78,6 +93,20 @@ def _difference(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> str |
     if "value" in expected:
         same = close(expected["value"], actual["value"])
         return None if same else f"{actual['value']!r} instead of {expected['value']!r}"
+    if "probabilities" in expected:
+        return _chances_apart(expected, actual)
+    name = "components" if "components" in expected else "distances"
+    wanted, given = expected[name], actual.get(name, {})
+    if any(n not in given or not close(wanted[n], given[n]) for n in wanted):
+        return f"{name} {given} instead of {wanted}"
+    nearest = sorted(wanted.values())[:2]
+    tied = len(nearest) == 2 and nearest[1] - nearest[0] <= 2 * TOLERANCE * max(1.0, nearest[0])
+    if expected.get("cluster") == actual.get("cluster") or tied:
+        return None
+    return f"cluster {actual['cluster']} instead of {expected['cluster']}"
+
+
+def _chances_apart(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> str | None:
     wanted, given = expected["probabilities"], actual["probabilities"]
     apart = [n for n in wanted if n not in given or abs(wanted[n] - given[n]) > TOLERANCE]
     if apart or wanted.keys() != given.keys():

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from cloud import Settings, storage_client
 from export.artifact import key_id, signing_key, trusted_keys
-from export.certification import Candidate, Choice, held
+from export.certification import Choice, held
 from export.connections import open_warehouse
 from export.errors import DatasetError, ParityFailure
+from export.examination import Candidate, examine
 from export.identity import Untrained, identify
 from export.nodes import MANIFEST_FILE, read_nodes
 from export.package import package
@@ -77,11 +78,11 @@ def save(
     """
     if not certificate.within:
         raise ParityFailure(
-            f"'{study.node.name}' ({candidate.method}) is not saved: {len(certificate.rows_apart)} "
+            f"'{study.node.name}' ({candidate.method}) is not saved: {certificate.apart} "
             f"of {certificate.rows} rows are not within {certificate.tolerance:g}, by up to "
             f"{certificate.max_rel:.3g}."
         )
-    choice = Choice(candidate, {candidate.method: certificate}, held(candidate))
+    choice = Choice(candidate, examine(study, [candidate]), held(study, candidate))
     key = signing_key(settings.signing_key_file, settings.public_key_file)
     directory.mkdir(parents=True, exist_ok=True)
     paths = []

@@ -1,38 +1,37 @@
-"""Everything about one model that the export works on, read once from BigQuery."""
+"""Everything about one model that the export works on, asked of BigQuery once.
+
+Rows to certify are no part of it: they stay in BigQuery, beside BigQuery ML's answers, and
+are read in parts each time they are needed.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 from google.cloud.storage import Bucket
-from numpy.typing import NDArray
 
 from export import answers, dataset
 from export.background import Background, read_background
+from export.batch import Batch
 from export.dataset import Warehouse
-from export.errors import DatasetError, UnsupportedError
 from export.families.sources import Sources
+from export.families.transplanting import EXPLAINED
 from export.hard_rows import HardRow, hard_rows
 from export.identity import Identity
-from export.manifest import Feature, Value
+from export.manifest import Feature
 from export.nodes import Node
-from export.parity import Answers
 from export.pipelines import Columns, categories_of
+from export.training import Facts, TrainingRows, read_facts, read_rows
 from export.transplant import Weights, read_weights
 
-SPLITS: dict[str, Callable[[pa.ChunkedArray], pa.ChunkedArray]] = {
-    "custom": lambda split: pc.equal(split, "train"),
-    "no_split": lambda split: pc.not_equal(split, "test"),
-}
-CONDITIONS = {"custom": "split = 'train'", "no_split": "split != 'test'"}
 LINEAR = ("LINEAR_REG", "LOGISTIC_REG")
+# Explanations are compared on all test rows up to so many, and on that many of more.
+MOST_EXPLAINED = 10_000
+Batches = Callable[[], Iterator[Batch]]
 
 
 @dataclass(frozen=True)
@@ -43,20 +42,20 @@ class Study:
     ----------
     identity : Identity
         The model and its version.
-    features : tuple of Feature
-        Input columns as training saw them.
+    facts : Facts
+        What the rows hold that BigQuery ML trained on.
     columns : Columns
-        The same, as a pipeline is built of them.
-    training, training_label : DataFrame of shape (n_rows, n_features) and ndarray
-        The rows that BigQuery ML trained on.
-    rows : DataFrame of shape (n_test + n_hard, n_features)
-        The rows to certify: the test split, then the hard rows.
-    test_labels : tuple
-        What was true in the test split; None is NULL.
+        The input columns, as a pipeline is built of them.
+    training : TrainingRows or None
+        Those rows; None if there are more than fit into memory.
     hard : tuple of HardRow
         The hard rows.
-    expected : Answers
-        BigQuery ML's answers to `rows`.
+    hard_batch : Batch
+        The same, with BigQuery ML's answers.
+    tests : callable
+        Reads the test split with BigQuery ML's answers, a batch at a time, anew each time.
+    explained : callable or None
+        Reads rows with BigQuery ML's explanations; None for a family without any.
     sources : Sources
         What else BigQuery holds of the model.
     weights : Weights or None
@@ -70,14 +69,13 @@ class Study:
     """
 
     identity: Identity
-    features: tuple[Feature, ...]
+    facts: Facts
     columns: Columns
-    training: pd.DataFrame
-    training_label: NDArray[Any]
-    rows: pd.DataFrame
-    test_labels: tuple[Value, ...]
+    training: TrainingRows | None
     hard: tuple[HardRow, ...]
-    expected: Answers
+    hard_batch: Batch
+    tests: Batches
+    explained: Batches | None
     sources: Sources
     weights: Weights | None
     iterations: int | None
@@ -90,13 +88,23 @@ class Study:
         return self.identity.node
 
     @property
+    def features(self) -> tuple[Feature, ...]:
+        """Input columns as training saw them."""
+        return self.facts.features
+
+    @property
     def classes(self) -> tuple[Any, ...] | None:
-        """The classes BigQuery ML knows, ascending; None for a regression."""
-        return self.expected.classes
+        """The classes BigQuery ML knows, ascending; None without classes."""
+        return self.sources.classes
+
+    @property
+    def explained_rows(self) -> int:
+        """How many test rows are explained."""
+        return min(self.facts.tests, _most_explained(self.node))
 
 
 def read_study(warehouse: Warehouse, bucket: Bucket, identity: Identity) -> Study:
-    """Read features, answers and what the model is made of.
+    """Ask BigQuery about a model, and let it predict and explain.
 
     Parameters
     ----------
@@ -111,62 +119,62 @@ def read_study(warehouse: Warehouse, bucket: Bucket, identity: Identity) -> Stud
         DatasetError or UnsupportedError, with BigQuery's own words where it has some.
     """
     node = identity.node
-    table = dataset.read_features(warehouse, node)
-    training = _training_rows(table, node)
-    test = table.filter(pc.equal(table.column("split"), "test"))
-    if not training.num_rows or not test.num_rows:
-        raise DatasetError(
-            f"`{node.tables['features']}` has {training.num_rows} rows to train '{node.name}' on "
-            f"and {test.num_rows} to test it on; expected some of both."
-        )
-    features = tuple(_feature(training, name) for name in node.features)
-    hard = tuple(hard_rows(features, _typical(training, node)))
-    types = {feature.name: feature.type for feature in features}
-    expected = _expected(warehouse, node, test, hard, types)
-    training_rows = CONDITIONS[_split_method(node)]
-    sources = Sources(warehouse, bucket, node, types, training_rows, expected.classes)
-    frame = dataset.to_frame(test, node.features)
+    types = dataset.feature_types(warehouse, node)
+    facts = read_facts(warehouse, node, types)
+    hard = tuple(hard_rows(facts.features, facts.typical))
+    sources = Sources(warehouse, bucket, node, types, facts.condition, None)
+    outputs = sources.outputs
+    asked = json.dumps([{answers.KEY: row.key} | row.values for row in hard])
+    table = answers.predict(warehouse, node, answers.given_rows(node, types), outputs, rows=asked)
+    found = answers.whole(answers.predictions(warehouse, node, table, outputs))
+    hard_batch = answers.hard_batch(found, hard)
+    if node.task == "classification":
+        sources = replace(sources, classes=hard_batch.expected.classes)
+    tests = answers.predict(warehouse, node, answers.split_rows(node), outputs)
+    explained = None
+    if identity.model_type in EXPLAINED:
+        explained = _explained(sources, facts, hard, asked)
     return Study(
         identity=identity,
-        features=features,
-        columns=_columns(features),
-        training=dataset.to_frame(training, node.features),
-        training_label=_label(training.column(node.label), node),
-        rows=pd.concat([frame, _hard_frame(hard, frame)], ignore_index=True),
-        test_labels=tuple(test.column(node.label).to_pylist()),
+        facts=facts,
+        columns=_columns(facts.features),
+        training=read_rows(warehouse, node, facts),
         hard=hard,
-        expected=expected,
+        hard_batch=hard_batch,
+        tests=partial(answers.predictions, warehouse, node, tests, outputs),
+        explained=explained,
         sources=sources,
-        weights=_weights(identity, sources, expected),
+        weights=_weights(identity, sources),
         iterations=answers.iterations(warehouse, node),
-        metrics=dataset.evaluation(warehouse, node),
+        metrics=_metrics(warehouse, node),
         background=read_background(warehouse, node),
     )
 
 
-def _split_method(node: Node) -> str:
-    method = str(node.options.get("data_split_method", "auto_split")).lower()
-    if method not in SPLITS:
-        raise UnsupportedError(
-            f"'{node.name}' is trained with DATA_SPLIT_METHOD '{method}': Google does not publish "
-            f"which rows that takes. Use one of {sorted(SPLITS)}."
+def _explained(sources: Sources, facts: Facts, hard: tuple[HardRow, ...], asked: str) -> Batches:
+    node, warehouse, number = sources.node, sources.warehouse, len(sources.columns)
+    most = _most_explained(node)
+    chosen = answers.split_rows(node, most if facts.tests > most else None)
+    tables = (
+        answers.explain(
+            warehouse, node, answers.given_rows(node, sources.types), number, rows=asked
+        ),
+        answers.explain(warehouse, node, chosen, number),
+    )
+    names = tuple(column.name for column in sources.columns)
+
+    def read() -> Iterator[Batch]:
+        unusual, usual = (
+            answers.explanations(warehouse, node, table, names, sources.classes) for table in tables
         )
-    return method
+        yield answers.hard_batch(answers.whole(unusual), hard)
+        yield from usual
+
+    return read
 
 
-def _training_rows(table: pa.Table, node: Node) -> pa.Table:
-    chosen = SPLITS[_split_method(node)](table.column("split"))
-    return table.filter(pc.and_(chosen, pc.is_valid(table.column(node.label))))
-
-
-def _feature(training: pa.Table, name: str) -> Feature:
-    column = training.column(name)
-    kind, nullable = dataset.TYPES[column.type], column.null_count > 0
-    if kind == "STRING":
-        seen = tuple(sorted(value for value in pc.unique(column).to_pylist() if value is not None))
-        return Feature(name, kind, "categorical", seen, None, None, nullable)
-    ends = pc.min_max(column).as_py()
-    return Feature(name, kind, "numeric", None, ends["min"], ends["max"], nullable)
+def _most_explained(node: Node) -> int:
+    return int(node.export.get("max_explained_rows", MOST_EXPLAINED))
 
 
 def _columns(features: tuple[Feature, ...]) -> Columns:
@@ -180,49 +188,19 @@ def _columns(features: tuple[Feature, ...]) -> Columns:
     )
 
 
-def _typical(training: pa.Table, node: Node) -> list[dict[str, Value]]:
-    """Return training rows without NULL, chosen by key so that every run has the same."""
-    ordered = training.select([node.key, *node.features]).sort_by(node.key)
-    whole = ordered.drop_null()
-    found = (whole if whole.num_rows else ordered).slice(0, 2).select(list(node.features))
-    rows: list[dict[str, Value]] = found.to_pylist()
-    return rows
-
-
-def _hard_frame(hard: tuple[HardRow, ...], like: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            name: pd.Series([row.values[name] for row in hard], dtype=like[name].dtype)
-            for name in like.columns
-        }
-    )
-
-
-def _expected(
-    warehouse: Warehouse,
-    node: Node,
-    test: pa.Table,
-    hard: tuple[HardRow, ...],
-    types: dict[str, str],
-) -> Answers:
-    ordinary = answers.answers(warehouse, node, answers.split_rows(node))
-    rows = json.dumps([{answers.KEY: row.key} | row.values for row in hard])
-    unusual = answers.answers(warehouse, node, answers.given_rows(node, types), rows=rows)
-    ordinary = ordinary.at(tuple(test.column(node.key).to_pylist()))
-    return ordinary.then(unusual.at(tuple(row.key for row in hard)))
-
-
-def _label(column: pa.ChunkedArray, node: Node) -> NDArray[Any]:
-    if node.task == "regression":
-        numbers: NDArray[Any] = column.to_numpy().astype("float64")
-        return numbers
-    return np.array(column.to_pylist())
-
-
-def _weights(identity: Identity, sources: Sources, expected: Answers) -> Weights | None:
+def _weights(identity: Identity, sources: Sources) -> Weights | None:
     if identity.model_type not in LINEAR or sources.is_transformed:
         return None
-    several = expected.outputs if len(expected.outputs) > 2 else None
+    names = sources.class_names
     return read_weights(
-        sources.rows("weights"), sources.rows("feature_info"), identity.node.features, several
+        sources.rows("weights"),
+        sources.rows("feature_info"),
+        identity.node.features,
+        names if len(names) > 2 else None,
     )
+
+
+def _metrics(warehouse: Warehouse, node: Node) -> dict[str, float | None]:
+    if node.label:
+        return dataset.evaluation(warehouse, node)
+    return answers.evaluation(warehouse, node)

@@ -48,7 +48,7 @@ def page(state: StateNow, language: Reader) -> HTMLResponse:
 
 def _article(served: Served, language: Language) -> str:
     manifest = served.manifest
-    name, label = escape(manifest.model), escape(manifest.label)
+    name, label = escape(manifest.model), escape(manifest.label or "–")
     return (
         f'<article class="{manifest.verdict["status"]}"><h2>{name}</h2>'
         f"<p>{say('predicts', language)} <b>{label}</b>, "

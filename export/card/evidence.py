@@ -1,7 +1,7 @@
 """The rows that the card's pictures are drawn from, and the constant they are judged against.
 
-At most `MOST` test rows, chosen evenly by key, so that the same data give the same picture
-whatever order BigQuery returns them in.
+They are chosen evenly by key, so that the same data give the same picture whatever order
+BigQuery returns them in.
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
-from export.artifact import class_name
 from export.card.importance import importance
-from export.metrics import evaluate
-from export.parity import Answers
+from export.examination import TRUTH, Examination, constant_values
+from export.metrics import known
 from export.study import Study
 
-MOST = 10_000
+EXPLAINED = 1_000
 GROUPING = "region"
 
 
@@ -35,7 +34,7 @@ class Evidence:
     rows : int
         How many are drawn.
     of : int
-        How many the test split has that tell what was true.
+        How many the test split has.
     truth : ndarray of shape (n_rows,)
         Numbers, or classes.
     values : ndarray of shape (n_rows, n_outputs)
@@ -70,39 +69,37 @@ class Evidence:
     baseline: dict[str, float | None]
 
 
-def gather(study: Study, pipeline: Pipeline, most: int = MOST) -> Evidence | None:
-    """Choose the rows, ask the pipeline, and judge the constant.
+def gather(study: Study, pipeline: Pipeline, examination: Examination) -> Evidence | None:
+    """Ask the pipeline about the rows that were drawn.
 
     Parameters
     ----------
     study : Study
-        The model's rows and labels.
+        The model.
     pipeline : sklearn.pipeline.Pipeline
         The one that is published.
-    most : int
-        How many rows at most.
+    examination : Examination
+        What the pass over the test split found.
 
     Returns
     -------
     Evidence or None
         None if the test split does not tell what was true.
     """
-    labels = study.test_labels
-    known = [i for i, label in enumerate(labels) if label is not None and label == label]
-    if not known:
+    drawn = examination.drawn
+    drawn = drawn[known(drawn[TRUTH].tolist())]
+    if not len(drawn):
         return None
-    known.sort(key=lambda row: study.expected.keys[row])
-    number = min(most, len(known))
-    chosen = [known[place * len(known) // number] for place in range(number)]
-    rows = study.rows.iloc[chosen]
+    rows, labels = drawn[list(study.node.features)], drawn[TRUTH]
     regression = study.classes is None
     grouping = _grouping(study)
-    constant = _constant(study)
+    constant = constant_values(study)
+    every = len(examination.drawn) == study.facts.tests
     return Evidence(
         label=study.node.label,
-        rows=number,
-        of=len(known),
-        truth=np.array([labels[i] for i in chosen], dtype="float64" if regression else object),
+        rows=len(drawn),
+        of=len(drawn) if every else study.facts.tests,
+        truth=labels.to_numpy(dtype="float64" if regression else object),
         values=pipeline.predict(rows).reshape(-1, 1)
         if regression
         else pipeline.predict_proba(rows),
@@ -110,9 +107,9 @@ def gather(study: Study, pipeline: Pipeline, most: int = MOST) -> Evidence | Non
         classes=None if regression else tuple(pipeline.classes_.tolist()),
         groups=None if grouping is None else _groups(rows[grouping]),
         grouping=grouping,
-        constant=constant,
-        importance=importance(pipeline, rows),
-        baseline=_judged(labels, _constantly(study, constant)),
+        constant=float(constant[0]) if regression else constant,
+        importance=importance(pipeline, rows.head(EXPLAINED)),
+        baseline=examination.baseline,
     )
 
 
@@ -124,31 +121,3 @@ def _grouping(study: Study) -> str | None:
 def _groups(column: pd.Series[Any]) -> NDArray[Any]:
     values = column.to_numpy(dtype=object)
     return np.array([None if pd.isna(value) else str(value) for value in values], dtype=object)
-
-
-def _constant(study: Study) -> Any:
-    if study.classes is None:
-        return float(study.training_label.mean())
-    return np.array([(study.training_label == name).mean() for name in study.classes])
-
-
-def _judged(labels: tuple[Any, ...], constant: Answers) -> dict[str, float | None]:
-    """Return the constant's metrics.
-
-    Its ROC is the diagonal; BigQuery ML's comparison of quantiles would count every tie as
-    lost and say 0.
-    """
-    found = evaluate(labels, constant)
-    return found | ({"roc_auc": 0.5} if found.get("roc_auc") is not None else {})
-
-
-def _constantly(study: Study, constant: Any) -> Answers:
-    """Return the constant's answers to the test split, in BigQuery ML's order of classes."""
-    number = len(study.test_labels)
-    keys = study.expected.keys[:number]
-    values = np.tile(np.atleast_1d(constant), (number, 1))
-    if study.classes is None:
-        return Answers(keys, study.expected.outputs, values, None)
-    likeliest = study.classes[int(np.argmax(constant))]
-    outputs = tuple(class_name(label) for label in study.classes)
-    return Answers(keys, outputs, values, (likeliest,) * number, study.classes)

@@ -39,7 +39,7 @@ def card_files(
     bucket : str
         Where the version will be.
     """
-    evidence = gather(study, choice.candidate.pipeline)
+    evidence = gather(study, choice.candidate.pipeline, choice.examination)
     drawn = {} if evidence is None else pictures(evidence, study.node.task)
     made = {}
     for language in LANGUAGES:
@@ -79,13 +79,12 @@ def _facts(study: Study, facts: Mapping[str, Any], language: Language) -> dict[s
         "model_type": code(facts["model_type"]),
         "trained_at": "–" if trained is None else f"{trained:%Y-%m-%dT%H:%M:%SZ}",
         "purpose": sections.purpose(study.node.about["purpose"], language),
-        "label": code(facts["label"]),
-        "plain_label": facts["label"].replace("`", "'"),
+        "label": code(facts["label"]) if facts["label"] else "–",
         "task": sections.task(facts["task"], facts["classes"], language),
         "sklearn": facts["libraries"]["scikit-learn"],
         "verdict": sections.verdict(facts, language),
-        "gain": sections.gain(facts["verdict"], language),
-        "limit_verdict": sections.limit(facts["verdict"]["status"], language),
+        "gain": sections.gain(facts, language),
+        "limit_verdict": sections.limit(facts, language),
     }
 
 
@@ -95,7 +94,7 @@ def _data(study: Study, language: Language) -> dict[str, str]:
         "reports": sections.reports(background, language),
         "report_count": sections.report_count(background, language),
         "splits": tables.splits(background, language),
-        "learned": sections.learned(study.node.options, language),
+        "learned": sections.learned(study.node, language),
         "split_rule": sections.split_rule(study.node.about["split"], language),
         "inputs": tables.inputs(study.features, language),
     } | {f"{name}_hash": hashes[name] for name in ("data", "sql", "options")}
@@ -123,6 +122,7 @@ def _copy(
     published = facts["method"]["published"]
     return {
         "parity_summary": sections.parity(facts["parity"]["published"], facts["task"], language),
+        "explained": sections.explained(facts["parity"]["published"], language),
         "parity": tables.parity(facts["parity"], published, language),
         "tolerance": f"{facts['parity']['published']['tolerance']:g}",
         "hard_rows": number(len(study.hard), language),
@@ -133,6 +133,7 @@ def _copy(
 def _leaks(study: Study, language: Language) -> dict[str, str]:
     entries = study.background.audit
     return {
-        "audit_summary": sections.audit(entries, study.node.features, language),
+        "audit_rule": sections.audit_rule(study.node.label, language),
+        "audit_summary": sections.audit(entries, study.node, language),
         "audit": tables.audit(entries, study.features, language) if entries else "",
     }

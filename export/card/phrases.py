@@ -14,6 +14,55 @@ PHRASES: dict[str, dict[Language, str]] = {
     },
     "regression": {"en": "a number", "pt-BR": "um número"},
     "classification": {"en": "a class", "pt-BR": "uma classe"},
+    "clustering": {"en": "the nearest cluster", "pt-BR": "o grupo mais próximo"},
+    "decomposition": {
+        "en": "coordinates along the principal components",
+        "pt-BR": "coordenadas nos componentes principais",
+    },
+    "gain_no_label": {
+        "en": "It predicts no label: no test row can show it right or wrong.",
+        "pt-BR": "Não prevê rótulo: nenhuma linha de teste pode mostrar se está certo.",
+    },
+    "limit_no_label": {
+        "en": "It is a way to look at the rows, not a prediction: other options give other "
+        "groups or axes of the same rows.",
+        "pt-BR": "É um modo de olhar as linhas, não uma previsão: outras opções dão outros grupos "
+        "ou eixos das mesmas linhas.",
+    },
+    "constant_clustering": {
+        "en": "Distances are in units of the columns' deviations, unless the model does not "
+        "standardise.",
+        "pt-BR": "As distâncias estão em desvios-padrão das colunas, a menos que o modelo não "
+        "padronize.",
+    },
+    "constant_decomposition": {
+        "en": "The ratio is the share of all variance that the components keep.",
+        "pt-BR": "A razão é a parte de toda a variância que os componentes guardam.",
+    },
+    "explained": {
+        "en": "What it says moved each answer agrees with ML.EXPLAIN_PREDICT on all {rows} rows: "
+        "the largest difference is {worst} of the greatest part of its answer.",
+        "pt-BR": "O que ele diz ter movido cada resposta concorda com ML.EXPLAIN_PREDICT em todas "
+        "as {rows} linhas: a maior diferença é {worst} da maior parte de sua resposta.",
+    },
+    "explained_some": {
+        "en": "What it says moved each answer agrees with ML.EXPLAIN_PREDICT on {rows} of the {of} "
+        "rows, chosen by their keys: the largest difference is {worst} of the greatest part of "
+        "its answer.",
+        "pt-BR": "O que ele diz ter movido cada resposta concorda com ML.EXPLAIN_PREDICT em {rows} "
+        "das {of} linhas, escolhidas por suas chaves: a maior diferença é {worst} da maior parte "
+        "de sua resposta.",
+    },
+    "audit_rule": {
+        "en": "Before training, each column alone is checked for giving {label} away: by a "
+        "correlation or an AUC of 0.999 and more, or by leaving 0 bits of doubt.",
+        "pt-BR": "Antes do treino, verifica-se se alguma coluna sozinha entrega {label}: por "
+        "correlação ou AUC de 0,999 ou mais, ou por deixar 0 bits de dúvida.",
+    },
+    "audit_no_label": {
+        "en": "It predicts no label, so no column can give one away.",
+        "pt-BR": "Não prevê rótulo; nenhuma coluna pode entregá-lo.",
+    },
     "learned_custom": {
         "en": "It learned from `train` alone; every figure on this page is from `test`, rows it "
         "never saw.",

@@ -15,6 +15,7 @@ from export.card.phrases import say
 from export.card.wording import LOSSES as LOSS_NAMES
 from export.card.wording import Language, code, escape, number, verdict_sentence
 from export.certification import Choice
+from export.nodes import Node
 
 LOSSES = {"squared_error": "mean_squared_error", "log_loss": "log_loss"}
 
@@ -31,8 +32,11 @@ def verdict(facts: Mapping[str, Any], language: Language) -> str:
     return verdict_sentence(facts["verdict"], language, model_loss=loss)
 
 
-def gain(found: Mapping[str, Any], language: Language) -> str:
+def gain(facts: Mapping[str, Any], language: Language) -> str:
     """Return the verdict's figures."""
+    found = facts["verdict"]
+    if facts["label"] is None:
+        return say("gain_no_label", language)
     if found["interval"] is None or found["improvement"] is None:
         return say("no_gain", language)
     low, high = (number(end, language, 6) for end in found["interval"])
@@ -48,8 +52,9 @@ def gain(found: Mapping[str, Any], language: Language) -> str:
     )
 
 
-def limit(status: str, language: Language) -> str:
+def limit(facts: Mapping[str, Any], language: Language) -> str:
     """Return the last limit: how far the verdict carries."""
+    status = "no_label" if facts["label"] is None else facts["verdict"]["status"]
     return say(f"limit_{status}", language)
 
 
@@ -58,10 +63,11 @@ def purpose(texts: Mapping[str, str], language: Language) -> str:
     return _quoted(texts, language) or say("no_purpose", language)
 
 
-def learned(options: Mapping[str, Any], language: Language) -> str:
+def learned(node: Node, language: Language) -> str:
     """Return which rows the model learned from."""
-    method = str(options.get("data_split_method")).lower()
-    return say("learned_no_split" if method == "no_split" else "learned_custom", language)
+    method = str(node.options.get("data_split_method")).lower()
+    every = method == "no_split" or not node.label
+    return say("learned_no_split" if every else "learned_custom", language)
 
 
 def split_rule(texts: Mapping[str, str], language: Language) -> str:
@@ -145,14 +151,39 @@ def importance(names: Sequence[str], name: str, language: Language) -> str:
 def parity(figures: Mapping[str, Any], name: str, language: Language) -> str:
     """Return what the certificate says of the published pipeline."""
     worst = "∞" if figures["max_abs"] is None else f"{figures['max_abs']:.2g}"
+    numbers_alone = name in ("regression", "decomposition")
     labels = figures["label_disagreements"]
     return say(
         "parity",
         language,
         rows=f"{figures['rows']:,}".replace(",", "." if language == "pt-BR" else ","),
         worst=worst.replace(".", ",") if language == "pt-BR" else worst,
-        labels="" if name == "regression" else say("labels", language, count=labels),
+        labels="" if numbers_alone else say("labels", language, count=labels),
     )
+
+
+def explained(figures: Mapping[str, Any], language: Language) -> str:
+    """Return how near the explanations are."""
+    found = figures.get("explanations")
+    if not found:
+        return ""
+    worst = "∞" if found["max_rel"] is None else f"{found['max_rel']:.2g}"
+    mark = "." if language == "pt-BR" else ","
+    counts = [f"{n:,}".replace(",", mark) for n in (found["rows"], found["of"] or found["rows"])]
+    return say(
+        "explained" if found["of"] is None else "explained_some",
+        language,
+        rows=counts[0],
+        of=counts[1],
+        worst=worst.replace(".", ",") if language == "pt-BR" else worst,
+    )
+
+
+def audit_rule(label: str, language: Language) -> str:
+    """Return what the audit checks."""
+    if not label:
+        return say("audit_no_label", language)
+    return say("audit_rule", language, label=code(label))
 
 
 def method(choice: Choice, requested: str, language: Language) -> str:
@@ -166,17 +197,19 @@ def method(choice: Choice, requested: str, language: Language) -> str:
     elif other is None:
         text = say("method_only", language)
     else:
-        apart, rows = len(other.rows_apart), other.rows
+        apart, rows = other.apart, other.rows
         text = say("method_transplanted", language, apart=apart, rows=rows)
     return f"{text} {say('certifier', language, reason=escape(choice.reason))}"
 
 
-def audit(entries: Sequence[Audited] | None, inputs: Sequence[str], language: Language) -> str:
+def audit(entries: Sequence[Audited] | None, node: Node, language: Language) -> str:
     """Return what the audit found."""
+    if not node.label:
+        return ""
     if not entries:
         return say("no_audit", language)
     leaking = [entry.column for entry in entries if entry.leaks]
-    used = [column for column in leaking if column in inputs]
+    used = [column for column in leaking if column in node.features]
     if not leaking:
         return say("audit_clean", language, count=len(entries))
     names = ", ".join(code(column) for column in used or leaking)

@@ -25,6 +25,15 @@ METRICS: dict[str, dict[Language, str]] = {
     "precision": {"en": "precision", "pt-BR": "precisão"},
     "recall": {"en": "recall", "pt-BR": "revocação"},
     "f1_score": {"en": "F1", "pt-BR": "F1"},
+    "davies_bouldin_index": {"en": "Davies–Bouldin index", "pt-BR": "índice de Davies–Bouldin"},
+    "mean_squared_distance": {
+        "en": "mean squared distance",
+        "pt-BR": "distância quadrática média",
+    },
+    "total_explained_variance_ratio": {
+        "en": "share of variance kept",
+        "pt-BR": "parte da variância guardada",
+    },
 }
 MEASURES: dict[str, dict[Language, str]] = {
     "correlation": {"en": "correlation (absolute)", "pt-BR": "correlação (absoluta)"},

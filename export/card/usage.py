@@ -11,6 +11,12 @@ from collections.abc import Sequence
 from export.card.wording import Language, escape, number, plain
 from export.manifest import Feature, GoldenRow
 
+METHODS = {
+    "regression": "predict",
+    "classification": "predict_proba",
+    "clustering": "transform",  # distances: BigQuery ML counts clusters from 1, predict from 0
+    "decomposition": "transform",
+}
 SETTING = """\
 import json, pickle
 from hashlib import sha256
@@ -70,7 +76,7 @@ def usage(
         "bucket": json.dumps(bucket),
         "folder": json.dumps(f"models/{model}/"),
         "model": json.dumps(model),
-        "method": "predict" if task == "regression" else "predict_proba",
+        "method": METHODS[task],
         "trusted": json.dumps(list(types)),
     }
     return {
@@ -86,7 +92,8 @@ def answer_in_words(example: GoldenRow, language: Language) -> str:
     expected = example.expected
     if "value" in expected:
         return plain(expected["value"], language)
-    chances = expected["probabilities"].items()
+    name = next(n for n in ("probabilities", "distances", "components") if n in expected)
+    chances = expected[name].items()
     return ", ".join(f"{escape(name)}: {number(chance, language, 6)}" for name, chance in chances)
 
 

@@ -1,7 +1,8 @@
 """KMEANS: scikit-learn's KMeans with BigQuery ML's centroids and preprocessing.
 
 A distance by angle is the Euclidean one of vectors of length 1 over the root of 2: the same
-estimator, behind a step that gives every row that length.
+estimator, behind steps that give every row that length. A row of zeros has no direction and
+the distance 1 to all: an own axis, on which every row is `ANCHOR`, gives it that.
 Source: Google's manual of CREATE MODEL for k-means; bqml's recorded cases for the units.
 """
 
@@ -15,10 +16,13 @@ import numpy as np
 import pandas as pd
 from sklearn.cluster import KMeans
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import Normalizer, StandardScaler
+from sklearn.preprocessing import Normalizer, PolynomialFeatures, StandardScaler
 
 from export.families.design import Floats, Row, filled_matrix
 from export.families.standard import Standard
+
+# Too small to turn any other row, and no zero to scikit-learn.
+ANCHOR = 1e-12
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,15 @@ def retrained(clusters: Clusters, features: pd.DataFrame, options: Mapping[str, 
 def _pipeline(clusters: Clusters, model: KMeans) -> Pipeline:
     steps: list[tuple[str, Any]] = [("prepare", clusters.standard.preparation())]
     if clusters.cosine:
-        steps += [("length", Normalizer()), ("root", _over_root_of_two(clusters))]
+        width = clusters.centroids.shape[1]
+        anchor = PolynomialFeatures(degree=1).fit(np.zeros((1, width)))
+        spreads = np.array([1 / ANCHOR, *[1.0] * width])
+        steps += [
+            ("anchor", anchor),
+            ("small", _divided(spreads)),
+            ("length", Normalizer()),
+            ("root", _divided(np.full(width + 1, np.sqrt(2)))),
+        ]
     return Pipeline([*steps, ("model", model)])
 
 
@@ -84,13 +96,13 @@ def _with_centres(model: KMeans, centres: Floats) -> KMeans:
 
 
 def _unit(points: Floats) -> Floats:
+    """Return centroids as directions, with nothing on the axis of rows without one."""
     lengths = np.linalg.norm(points, axis=1, keepdims=True)
     unit: Floats = points / np.where(lengths > 0, lengths, 1.0) / np.sqrt(2)
-    return unit
+    return np.hstack([np.zeros((len(unit), 1)), unit])
 
 
-def _over_root_of_two(clusters: Clusters) -> StandardScaler:
-    width = clusters.centroids.shape[1]
-    step = StandardScaler(with_mean=False).fit(np.ones((1, width)))
-    step.scale_ = np.full(width, np.sqrt(2))
+def _divided(spreads: Floats) -> StandardScaler:
+    step = StandardScaler(with_mean=False).fit(np.ones((1, len(spreads))))
+    step.scale_ = spreads
     return step

@@ -9,6 +9,7 @@ from typing import Any
 
 from google.cloud.storage import Bucket
 
+from export.artifact import class_name
 from export.dataset import Warehouse
 from export.families.booster import Booster, export_booster
 from export.families.clause import read_clause
@@ -63,6 +64,22 @@ class Sources:
             column_of(made, learned[made.name], is_text=self.types[made.source] in TEXTS)
             for made in clause
         )
+
+    @property
+    def class_names(self) -> list[str]:
+        """The classes as SQL writes them."""
+        return [class_name(label) for label in self.classes or ()]
+
+    @cached_property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the clusters or components that the model has; of others none."""
+        if self.node.task == "clustering":
+            count = max(int(row["centroid_id"]) for row in self.rows("centroids"))
+            return tuple(str(number) for number in range(1, count + 1))
+        if self.node.task == "decomposition":
+            count = len(self.rows("principal_component_info"))
+            return tuple(f"principal_component_{number}" for number in range(1, count + 1))
+        return ()
 
     @property
     def is_transformed(self) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from sklearn.pipeline import Pipeline
 
-from export.artifact import class_name
 from export.errors import UnsupportedError
 from export.families import clusters, components, trees, weights
 from export.families.design import Designed, designed, listed_categories
@@ -18,6 +17,10 @@ TREES = tuple(
     for family in ("BOOSTED_TREE", "RANDOM_FOREST")
     for task in ("CLASSIFIER", "REGRESSOR")
 )
+
+
+# Families that ML.EXPLAIN_PREDICT takes.
+EXPLAINED = ("LINEAR_REG", "LOGISTIC_REG", *TREES)
 
 
 def transplant(model_type: str, sources: Sources) -> Pipeline:
@@ -64,7 +67,7 @@ def read_components(sources: Sources) -> components.Components:
 def read_weights(sources: Sources) -> weights.ColumnWeights:
     """Return what a linear or logistic model consists of."""
     rows = sources.rows("weights")
-    names = [class_name(one) for one in sources.classes or ()]
+    names = sources.class_names
     features = _features(sources, listed_categories(rows, "processed_input", "category_weights"))
     return weights.read_column_weights(rows, features, names if len(names) > 2 else None)
 

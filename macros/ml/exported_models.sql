@@ -1,8 +1,12 @@
-{# The project's BigQuery ML models, as dicts: name, relation, label, task. #}
+{#
+    The project's BigQuery ML models that predict a label, as dicts: name,
+    relation, label, task. Clusters and components have none to be judged by.
+#}
 {% macro exported_models() -%}
     {%- set models = [] -%}
     {%- for node in (graph.nodes.values() if execute else [])
-        if node.config.materialized == 'bqml_model' -%}
+        if node.config.materialized == 'bqml_model'
+            and node.config.meta.export.label -%}
         {%- do models.append({
             'name': node.name,
             'relation': api.Relation.create(

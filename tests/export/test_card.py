@@ -17,6 +17,7 @@ from api.phrases import verdict_sentence as api_sentence
 from export import choose, read_model
 from export.artifact import MANIFEST, Manifest, sha256
 from export.background import Audited
+from export.batch import Batch
 from export.card import tables
 from export.card.evidence import gather
 from export.card.wording import LANGUAGES, Language, code, escape, verdict_sentence
@@ -198,10 +199,11 @@ def test_a_hostile_reason_stays_one_sentence(studies: dict[str, Study]) -> None:
 
 def test_the_constant_is_judged_by_the_same_metrics(studies: dict[str, Study]) -> None:
     study = studies["class_logistic"]
-    found = gather(study, choose(study).candidate.pipeline)
+    choice = choose(study)
+    found = gather(study, choice.candidate.pipeline, choice.examination)
 
-    truth = np.array(study.test_labels)
-    share = float((study.training_label == "Low").mean())
+    truth = np.concatenate([batch.truth for batch in study.tests()])
+    share = float((study.training.label == "Low").mean())
     loss = -np.log(np.where(truth == "Low", share, 1 - share)).mean()
     assert found is not None and study.classes == ("High", "Low")
     assert found.baseline["log_loss"] == pytest.approx(loss, rel=1e-12)
@@ -211,35 +213,39 @@ def test_the_constant_is_judged_by_the_same_metrics(studies: dict[str, Study]) -
 def test_more_rows_than_a_picture_holds_are_chosen_evenly_and_told(
     studies: dict[str, Study], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("export.examination.DRAWN", 100)
     study = studies["price_linear"]
-    pipeline = choose(study).candidate.pipeline
-    number = len(study.test_labels)
-    order = np.random.default_rng(1).permutation(number)
-    turned = replace(
-        study,
-        rows=study.rows.iloc[order].reset_index(drop=True),
-        test_labels=tuple(study.test_labels[i] for i in order),
-        expected=study.expected.at(tuple(study.expected.keys[i] for i in order)),
+    turned = replace(study, tests=lambda: backwards(study))
+
+    some, other = (
+        gather(each, choice.candidate.pipeline, choice.examination)
+        for each in (study, turned)
+        for choice in [choose(each)]
     )
 
-    some, other = (gather(each, pipeline, 100) for each in (study, turned))
-
     assert some is not None and other is not None
-    assert (some.rows, some.of) == (100, number)
+    assert (some.rows, some.of) == (100, study.facts.tests)
     assert np.array_equal(some.truth, other.truth)
     assert np.array_equal(some.values, other.values)
-    monkeypatch.setattr("export.card.evidence.gather.__defaults__", (100,))
     card = files_of(study)["card.md"].decode()
     assert "show 100 of the 300 test rows, chosen evenly by their keys" in card
+
+
+def backwards(study: Study) -> Iterator[Batch]:
+    """Yield the test split row by row, the last one first."""
+    for batch in reversed(list(study.tests())):
+        for row in reversed(range(len(batch.keys))):
+            frame = batch.frame.iloc[[row]].reset_index(drop=True)
+            yield Batch(frame, batch.expected.at((batch.keys[row],)), (batch.truth[row],))
 
 
 def test_a_test_split_that_tells_nothing_has_a_card_without_pictures(
     studies: dict[str, Study],
 ) -> None:
     study = studies["price_linear"]
-    blind = replace(study, test_labels=(None,) * len(study.test_labels))
+    blind = (replace(batch, truth=(None,) * len(batch.truth)) for batch in study.tests())
 
-    files = files_of(blind)
+    files = files_of(replace(study, tests=lambda: blind))
 
     assert not [name for name in files if name.endswith(".png")]
     assert "there is nothing to draw" in files["card.md"].decode()

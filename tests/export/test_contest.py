@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from export.artifact import Feature, Manifest
-from export.contest import Contestant, Moments, compare, losses, obstacle
+from export.contest import Contestant, compare, losses, obstacle
+from export.moments import Moments
 from tests.export.test_artifact import manifest
 
 FEATURE = (Feature("x", "FLOAT64", "numeric", None, 0, 1, False),)

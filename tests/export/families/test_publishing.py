@@ -19,6 +19,15 @@ MODELS = {
     "price_forest": ("random_forest_regressor", "price_usd", CLAUSE),
     "class_transformed": ("logistic_reg", "sales_class", CLAUSE),
     "price_transformed": ("linear_reg", "price_usd", CLAUSE),
+    "groups": ("kmeans", "", ""),
+    "groups_transformed": ("kmeans", "", CLAUSE),
+    "axes": ("pca", "", ""),
+    "axes_transformed": ("pca", "", CLAUSE),
+}
+TASKS = {"price_usd": "regression", "tier": "classification", "sales_class": "classification"}
+UNLABELLED = {
+    "kmeans": ("clustering", "num_clusters = 7, distance_type = 'cosine'"),
+    "pca": ("decomposition", "num_principal_components = 3"),
 }
 
 
@@ -46,24 +55,39 @@ def _set_tasks(file: Path) -> None:
     content = json.loads(file.read_text())
     for node in content["nodes"].values():
         block = node["config"]["meta"]["export"]
-        block["task"] = "regression" if block["label"] == "price_usd" else "classification"
+        config = node["config"]["meta"]["ml_config"]
+        if config["model_type"] in UNLABELLED:
+            block["task"], options = UNLABELLED[config["model_type"]]
+            del block["label"], config["input_label_cols"]
+            pairs = (pair.split(" = ") for pair in options.split(", "))
+            config |= {name: value.strip("'") for name, value in pairs}
+        else:
+            block["task"] = TASKS[block["label"]]
     file.write_text(json.dumps(content))
 
 
 def _train(world: World, name: str, kind: str, label: str, clause: str) -> None:
-    made = f"transform({clause}, {label}, is_eval)" if clause else ""
     features = world.relation("features")
+    if label:
+        also = f", {label}, split = 'eval' as is_eval"
+        made = f"transform({clause}, {label}, is_eval)" if clause else ""
+        options = (
+            f"input_label_cols = ['{label}'], data_split_method = 'custom', "
+            "data_split_col = 'is_eval'"
+        )
+    else:
+        also, made, options = "", f"transform({clause})" if clause else "", UNLABELLED[kind][1]
     world.run(
         f"create or replace model `{world.relation(name)}` {made} options(model_type = '{kind}', "
-        f"input_label_cols = ['{label}'], data_split_method = 'custom', data_split_col = "
-        f"'is_eval') as select {', '.join(FEATURES)}, {label}, split = 'eval' as is_eval "
-        f"from `{features}` where split != 'test'"
+        f"{options}) as select {', '.join(FEATURES)}{also} from `{features}` where split != 'test'"
     )
     labels = ", ".join(
         f"('{part}_hash', '{value}')"
         for part, value in {"sql": "a" * 40, "options": "b" * 40, "data": DATA_HASH}.items()
     )
     world.run(f"alter model `{world.relation(name)}` set options(labels = [{labels}])")
+    if not label:
+        return
     world.run(
         f"insert into `{world.relation('verdicts')}` select '{name}', * except (model_name) from "
         f"`{world.relation('verdicts')}` where model_name = 'price_linear'"
@@ -78,9 +102,17 @@ def test_every_family_is_published_within_the_tolerance(shelf: Shelf, name: str)
     assert one.created and one.version
     assert one.parity["within"] and one.parity["max_rel"] <= 1e-6
     manifest = verify_version(shelf.world.settings, name)
-    assert manifest.method["published"] == "transplanted"
+    assert manifest.parity["transplanted"]["within"]
     assert manifest.parity["retrained"] is not None
     assert ("xgboost" in manifest.libraries) == MODELS[name][0].endswith(("ier", "sor"))
+    explained = manifest.parity["published"]["explanations"]
+    if MODELS[name][0] in UNLABELLED:
+        assert explained is None and manifest.label is None
+        ours, theirs = manifest.metrics["scikit_learn"], manifest.metrics["bigquery_ml"]
+        assert ours == pytest.approx(theirs, rel=1e-6) and ours
+    else:
+        assert explained["within"] and explained["of"] is None
+        assert explained["rows"] == manifest.parity["published"]["rows"]
 
 
 def test_each_has_a_card_and_nothing_else_is_left_in_the_bucket(shelf: Shelf) -> None:

@@ -1,0 +1,318 @@
+"""Pipelines answer every row to certify, in one pass, and only figures are kept.
+
+What else a version tells of those rows comes from the same pass: its metrics and the
+constant's, the rows its pictures and golden rows are drawn from, and some of the rows that
+are apart and of those that are not, for whoever asks why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
+
+from export.answers import BASELINE, PREDICTION
+from export.artifact import class_name
+from export.attributions import attributions
+from export.batch import Batch
+from export.metrics import Metrics, scores
+from export.parity import Answers, Certificate, Label, Tally
+from export.sample import Sample
+from export.study import Study
+
+DRAWN = 10_000
+WITNESSES = 500
+KEY, TRUTH, LABEL, VALUE = "__key", "__truth", "__label", "__value"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A pipeline that may be published.
+
+    Parameters
+    ----------
+    method : {"retrained", "transplanted"}
+        How it came to be.
+    pipeline : sklearn.pipeline.Pipeline
+        scikit-learn's classes alone.
+    converged : bool
+        Whether the solver reached the optimum; True if nothing was trained.
+    open_constants : int or None
+        Weights that training left open and that follow BigQuery ML's; see `gauge`.
+    """
+
+    method: str
+    pipeline: Pipeline
+    converged: bool = True
+    open_constants: int | None = None
+
+
+@dataclass(frozen=True)
+class Witnesses:
+    """Some rows with both sides' answers.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n_rows, n_features)
+    expected, actual : ndarray of shape (n_rows, n_outputs)
+    labels : tuple
+        Pairs of BigQuery ML's label and the pipeline's; None without labels.
+    """
+
+    frame: pd.DataFrame
+    expected: NDArray[np.float64]
+    actual: NDArray[np.float64]
+    labels: tuple[tuple[Any, Any] | None, ...]
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What became of one candidate.
+
+    Parameters
+    ----------
+    certificate : Certificate
+    metrics : dict of str to float
+        The pipeline's, on the test split.
+    of_rows : int or None
+        How many rows stand for all in median and roc_auc; None if all do.
+    apart, near : Witnesses
+        Some of the rows that are apart, and some that are not.
+    """
+
+    certificate: Certificate
+    metrics: Metrics
+    of_rows: int | None
+    apart: Witnesses
+    near: Witnesses
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What a pass over the rows found.
+
+    Parameters
+    ----------
+    found : dict of str to Examined
+        By method.
+    baseline : dict of str to float
+        The constant's metrics on the test split; empty without a label.
+    drawn : DataFrame
+        At most `DRAWN` rows of the test split, chosen by key: features, key, what was true,
+        and BigQuery ML's label and values.
+    """
+
+    found: dict[str, Examined]
+    baseline: Metrics
+    drawn: pd.DataFrame
+
+    @property
+    def certificates(self) -> dict[str, Certificate]:
+        """The certificates by method."""
+        return {method: one.certificate for method, one in self.found.items()}
+
+
+def examine(study: Study, candidates: Sequence[Candidate]) -> Examination:
+    """Let candidates answer the hard rows and the whole test split.
+
+    Parameters
+    ----------
+    study : Study
+        Where the rows and BigQuery ML's answers are.
+    candidates : sequence of Candidate
+        Of different methods.
+    """
+    desks = [_Desk(study, candidate) for candidate in candidates]
+    constant = _Constant(study) if study.node.label else None
+    drawn = Sample(DRAWN)
+    for batch in chain([study.hard_batch], study.tests()):
+        for desk in desks:
+            desk.take(batch)
+        if batch.kinds is None:
+            if constant is not None:
+                constant.take(batch)
+            drawn.add(batch.keys, _drawn(batch))
+    for batch in study.explained() if study.explained is not None and desks else ():
+        for desk in desks:
+            desk.take_explained(batch)
+    return Examination(
+        {desk.candidate.method: desk.found() for desk in desks},
+        {} if constant is None else constant.metrics(),
+        drawn.rows(),
+    )
+
+
+def answer(study: Study, pipeline: Any, batch: Batch) -> Answers:
+    """Return a pipeline's answers to a batch."""
+    keys, task = batch.keys, study.node.task
+    if task == "regression":
+        values = np.asarray(pipeline.predict(batch.frame), dtype="float64").reshape(-1, 1)
+        return Answers(keys, batch.expected.outputs, values, None)
+    if task == "classification":
+        classes = tuple(pipeline.classes_.tolist())
+        labels = tuple(pipeline.predict(batch.frame).tolist())
+        outputs = tuple(class_name(label) for label in classes)
+        return Answers(keys, outputs, pipeline.predict_proba(batch.frame), labels, classes)
+    values = np.asarray(pipeline.transform(batch.frame), dtype="float64")
+    outputs = study.sources.outputs[: values.shape[1]]
+    if task == "decomposition":
+        return Answers(keys, outputs, values, None)
+    labels = tuple((pipeline.predict(batch.frame) + 1).tolist())
+    return Answers(keys, outputs, values, labels, batch.expected.classes, nearest=True)
+
+
+def explanation(pipeline: Any, batch: Batch) -> Answers:
+    """Return a pipeline's own attributions, of the class that BigQuery ML predicts."""
+    found = attributions(pipeline, batch.frame)
+    expected = batch.expected
+    if found is None:
+        return Answers(batch.keys, (), np.empty((len(batch.keys), 0)), None)
+    output, sign = _predicted(expected, found.parts.shape[1])
+    rows = np.arange(len(batch.keys))
+    parts = found.parts[rows, output] * sign[:, None]
+    baseline = found.baseline[output] * sign
+    values = np.column_stack([parts, baseline, baseline + parts.sum(axis=1)])
+    labels = expected.labels
+    return Answers(batch.keys, (*found.features, BASELINE, PREDICTION), values, labels)
+
+
+def _predicted(expected: Answers, outputs: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return the raw output of each row's predicted class, and its sign."""
+    count = len(expected.keys)
+    if expected.labels is None or expected.classes is None:
+        return np.zeros(count, dtype=np.intp), np.ones(count)
+    place: dict[Label, int] = {label: index for index, label in enumerate(expected.classes)}
+    chosen = np.array([place[label] for label in expected.labels], dtype=np.intp)
+    if outputs > 1:
+        return chosen, np.ones(count)
+    return np.zeros(count, dtype=np.intp), np.where(chosen == 1, 1.0, -1.0)
+
+
+class _Desk:
+    """Takes one candidate's answers in."""
+
+    def __init__(self, study: Study, candidate: Candidate) -> None:
+        self.candidate = candidate
+        self._study = study
+        self._tally, self._explained = Tally(), Tally()
+        self._scores = scores(study.node.task, study.classes, candidate.pipeline)
+        self._apart, self._near = _Witnessing(), _Witnessing()
+
+    def take(self, batch: Batch) -> None:
+        actual = answer(self._study, self.candidate.pipeline, batch)
+        out = self._tally.add(batch.expected, actual, batch.kinds)
+        self._apart.take(batch, actual, np.flatnonzero(out))
+        self._near.take(batch, actual, np.flatnonzero(~out))
+        if batch.kinds is None:
+            self._scores.add(batch, actual)
+
+    def take_explained(self, batch: Batch) -> None:
+        sizes = np.maximum(1.0, np.abs(batch.expected.values).max(axis=1, keepdims=True))
+        actual = explanation(self.candidate.pipeline, batch)
+        self._explained.add(batch.expected, actual, batch.kinds, sizes)
+
+    def found(self) -> Examined:
+        explained = None
+        if self._study.explained is not None:
+            every = self._study.facts.tests == self._study.explained_rows
+            of = None if every else self._study.facts.tests + len(self._study.hard)
+            explained = self._explained.certificate(of=of)
+        return Examined(
+            self._tally.certificate(explained),
+            self._scores.metrics(),
+            self._scores.of_rows,
+            self._apart.witnesses(),
+            self._near.witnesses(),
+        )
+
+
+class _Witnessing:
+    """Keeps the first rows that come, hard ones aside from those of the test split."""
+
+    def __init__(self) -> None:
+        self._parts: list[Witnesses] = []
+        self._left = {True: WITNESSES, False: WITNESSES}
+
+    def take(self, batch: Batch, actual: Answers, rows: NDArray[np.intp]) -> None:
+        rows = rows[: self._left[batch.kinds is None]]
+        if not len(rows):
+            return
+        self._left[batch.kinds is None] -= len(rows)
+        expected = batch.expected
+        pairs: list[tuple[Any, Any] | None] = [None] * len(rows)
+        if expected.labels is not None and actual.labels is not None:
+            pairs = [(expected.labels[row], actual.labels[row]) for row in rows]
+        values = np.full((len(rows), len(expected.outputs)), np.nan)
+        for place, name in enumerate(expected.outputs):
+            if name in actual.outputs:
+                values[:, place] = actual.values[rows, actual.outputs.index(name)]
+        frame = batch.frame.iloc[rows]
+        self._parts.append(Witnesses(frame, expected.values[rows], values, tuple(pairs)))
+
+    def witnesses(self) -> Witnesses:
+        parts = self._parts
+        if not parts:
+            return Witnesses(pd.DataFrame(), np.empty((0, 0)), np.empty((0, 0)), ())
+        return Witnesses(
+            pd.concat([part.frame for part in parts], ignore_index=True),
+            np.concatenate([part.expected for part in parts]),
+            np.concatenate([part.actual for part in parts]),
+            tuple(chain.from_iterable(part.labels for part in parts)),
+        )
+
+
+class _Constant:
+    """Takes in the answers of a constant: the training rows' mean label or shares."""
+
+    def __init__(self, study: Study) -> None:
+        self._study = study
+        self._scores = scores(study.node.task, study.classes)
+        self._values = constant_values(study)
+
+    def take(self, batch: Batch) -> None:
+        values = np.tile(self._values, (len(batch.keys), 1))
+        expected = batch.expected
+        actual = replace(expected, values=values, labels=None)
+        if study_classes := self._study.classes:
+            likeliest = study_classes[int(np.argmax(self._values))]
+            actual = replace(actual, labels=(likeliest,) * len(batch.keys))
+        self._scores.add(batch, actual)
+
+    def metrics(self) -> Metrics:
+        """Return the constant's metrics.
+
+        Its ROC is the diagonal; BigQuery ML's comparison of quantiles is not made for that
+        many ties.
+        """
+        found = self._scores.metrics()
+        return found | ({"roc_auc": 0.5} if found.get("roc_auc") is not None else {})
+
+
+def constant_values(study: Study) -> NDArray[np.float64]:
+    """Return what the constant says: mean label, or the classes' shares in their order."""
+    constant = study.facts.constant
+    if isinstance(constant, Mapping):
+        return np.array([constant.get(label, 0.0) for label in study.classes or ()])
+    return np.atleast_1d(np.float64(constant))
+
+
+def _drawn(batch: Batch) -> pd.DataFrame:
+    expected = batch.expected
+    columns: dict[str, Any] = {
+        KEY: list(batch.keys),
+        TRUTH: pd.Series(list(batch.truth), dtype="object", index=batch.frame.index),
+    }
+    if expected.labels is not None:
+        columns[LABEL] = pd.Series(list(expected.labels), dtype="object", index=batch.frame.index)
+    values = {f"{VALUE}_{place}": expected.values[:, place] for place in _places(expected)}
+    return batch.frame.assign(**columns, **values)
+
+
+def _places(expected: Answers) -> Iterator[int]:
+    return iter(range(len(expected.outputs)))
