@@ -26,6 +26,7 @@ SCHEMA = [
     ("price_usd", "FLOAT64"),
     ("sales_class", "STRING"),
     ("tier", "STRING"),
+    ("stars", "INT64"),
 ]
 MODELS = {
     "price_linear": ("linear_reg", "price_usd"),
@@ -121,6 +122,7 @@ def synthetic_rows(count: int) -> list[dict[str, Any]]:
                 "price_usd": round(price, 2),
                 "sales_class": "High" if price + dice.gauss(0, 3000) > 38_000 else "Low",
                 "tier": "A" if price > 46_000 else "B" if price > 34_000 else "C",
+                "stars": 5 if price > 44_000 else 3 if price > 32_000 else 1,
             }
         )
     return rows
@@ -146,19 +148,19 @@ def train(world: World, name: str, kind: str, label: str) -> None:
     world.run(f"alter model `{world.relation(name)}` set options(labels=[{labels}])")
 
 
-def make_verdicts(world: World) -> None:
+def make_verdicts(world: World, models: dict[str, tuple[str, str]] = MODELS) -> None:
     verdicts = " union all ".join(
         f"select '{name}' as model_name, '{label}' as label, 'squared_error' as loss, "
         "300 as test_rows, 2.0 as baseline_loss, 1.0 as model_loss, 1.0 as improvement, "
         "0.5 as interval_low, 1.5 as interval_high, 'signal' as status, '' as reason"
-        for name, (_, label) in MODELS.items()
+        for name, (_, label) in models.items()
     )
     world.run(f"create or replace table `{world.relation('verdicts')}` as {verdicts}")
     parts = [
         f"select '{name}' as model_name, metric, value from (select * from ml.evaluate("
         f"model `{world.relation(name)}`, (select * from `{world.relation('features')}` "
-        f"where split = 'test'))) unpivot (value for metric in ({METRICS[kind]}))"
-        for name, (kind, _) in MODELS.items()
+        f"where split = 'test'))) unpivot (value for metric in ({METRICS[task_of(kind)]}))"
+        for name, (kind, _) in models.items()
     ]
     world.run(
         f"create or replace table `{world.relation('evaluations')}` as {' union all '.join(parts)}"
@@ -166,10 +168,14 @@ def make_verdicts(world: World) -> None:
 
 
 METRICS = {
-    "linear_reg": "mean_absolute_error, mean_squared_error, mean_squared_log_error, "
+    "regression": "mean_absolute_error, mean_squared_error, mean_squared_log_error, "
     "median_absolute_error, r2_score, explained_variance",
-    "logistic_reg": "precision, recall, accuracy, f1_score, log_loss, roc_auc",
+    "classification": "precision, recall, accuracy, f1_score, log_loss, roc_auc",
 }
+
+
+def task_of(kind: str) -> str:
+    return "regression" if kind.endswith(("linear_reg", "regressor")) else "classification"
 
 
 def write_dbt_manifest(
@@ -200,5 +206,4 @@ def ml_config(kind: str, label: str) -> dict[str, Any]:
 
 
 def block(label: str, kind: str) -> dict[str, Any]:
-    task = "regression" if kind == "linear_reg" else "classification"
-    return {"label": label, "task": task, "features": list(FEATURES), "method": "auto"}
+    return {"label": label, "task": task_of(kind), "features": list(FEATURES), "method": "auto"}

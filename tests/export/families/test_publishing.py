@@ -19,12 +19,14 @@ MODELS = {
     "price_forest": ("random_forest_regressor", "price_usd", CLAUSE),
     "class_transformed": ("logistic_reg", "sales_class", CLAUSE),
     "price_transformed": ("linear_reg", "price_usd", CLAUSE),
+    "stars_logistic": ("logistic_reg", "stars", ""),
+    "stars_trees": ("boosted_tree_classifier", "stars", CLAUSE),
+    "stars_linear": ("linear_reg", "stars", ""),
     "groups": ("kmeans", "", ""),
     "groups_transformed": ("kmeans", "", CLAUSE),
     "axes": ("pca", "", ""),
     "axes_transformed": ("pca", "", CLAUSE),
 }
-TASKS = {"price_usd": "regression", "tier": "classification", "sales_class": "classification"}
 UNLABELLED = {
     "kmeans": ("clustering", "num_clusters = 7, distance_type = 'cosine'"),
     "pca": ("decomposition", "num_principal_components = 3"),
@@ -61,8 +63,6 @@ def _set_tasks(file: Path) -> None:
             del block["label"], config["input_label_cols"]
             pairs = (pair.split(" = ") for pair in options.split(", "))
             config |= {name: value.strip("'") for name, value in pairs}
-        else:
-            block["task"] = TASKS[block["label"]]
     file.write_text(json.dumps(content))
 
 

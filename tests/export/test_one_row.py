@@ -1,0 +1,41 @@
+"""The smallest test split there is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from export import publish_models, verify_version
+from tests.export.conftest import (
+    MODELS,
+    World,
+    apart,
+    make_verdicts,
+    train,
+    write_dbt_manifest,
+)
+
+
+def test_a_test_split_of_one_row_is_certified_and_published(world: World, tmp_path: Path) -> None:
+    single = replace(apart(world, tmp_path), dataset="single_row")
+    single.client.create_dataset(single.dataset, exists_ok=True)
+    for table, condition in (
+        ("features", "split != 'test' or sale_id = 's000005'"),
+        ("features_fingerprint", "true"),
+    ):
+        single.run(
+            f"create or replace table `{single.relation(table)}` as "
+            f"select * from `{world.relation(table)}` where {condition}"
+        )
+    for name, (kind, label) in MODELS.items():
+        train(single, name, kind, label)
+    make_verdicts(single)
+    manifest = write_dbt_manifest(single, tmp_path / "dbt.json", MODELS)
+
+    found = publish_models(single.settings, dbt_manifest=manifest)
+
+    assert {one.name: one.error for one in found} == dict.fromkeys(MODELS)
+    for one in found:
+        made = verify_version(single.settings, one.name)
+        assert [row.kind for row in made.golden_rows].count("typical") == 1
+        assert made.parity["published"]["rows"] == len(made.golden_rows)
