@@ -15,10 +15,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from export.certificate import Certificate
     from export.certification import Choice, certify, choose, train
     from export.errors import ExportError
     from export.examination import Candidate
-    from export.parity import Certificate
     from export.publication import Publication
     from export.publish import publish_models
     from export.steps import read_model, save
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 HOMES = {
     "Candidate": "examination",
-    "Certificate": "parity",
+    "Certificate": "certificate",
     "Choice": "certification",
     "ExportError": "errors",
     "Publication": "publication",

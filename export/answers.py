@@ -16,11 +16,11 @@ from google.cloud.bigquery import TableReference
 from export import dataset
 from export.artifact import class_name
 from export.batch import Batch
-from export.dataset import Warehouse
 from export.hard_rows import HardRow
 from export.manifest import Value
 from export.nodes import Node
 from export.parity import Answers
+from export.warehouse import Warehouse
 
 KEY, TRUTH = "row_key", "row_truth"
 CENTROID, DISTANCES = "CENTROID_ID", "NEAREST_CENTROIDS_DISTANCE"

@@ -11,8 +11,8 @@ from typing import Any
 
 from google.api_core.exceptions import NotFound
 
-from export.dataset import Warehouse
 from export.nodes import Node
+from export.warehouse import Warehouse
 
 
 @dataclass(frozen=True)

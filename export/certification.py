@@ -12,11 +12,11 @@ from sklearn.pipeline import Pipeline
 
 from export import gauge, pipelines
 from export.causes import failure
+from export.certificate import Certificate
 from export.errors import ParityFailure, UnsupportedError
 from export.examination import Candidate, Examination, examine
 from export.families.retraining import retrain
 from export.families.transplanting import transplant
-from export.parity import Certificate
 from export.study import Study
 from export.training import TrainingRows
 from export.transplant import Weights, transplanted

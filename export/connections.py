@@ -6,7 +6,7 @@ from google.cloud.storage import Bucket
 
 from cloud import Settings, bigquery_client, bigquery_read_client, storage_client
 from export import bucket as store
-from export.dataset import Warehouse
+from export.warehouse import Warehouse
 
 
 def open_bucket(settings: Settings) -> Bucket:

@@ -6,130 +6,24 @@ computed here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from google.api_core.exceptions import GoogleAPICallError, NotFound, RetryError
-from google.cloud import bigquery, bigquery_storage_v1
-from google.cloud.bigquery.retry import DEFAULT_RETRY
-from google.cloud.bigquery_storage_v1 import types
+from google.api_core.exceptions import NotFound
+from google.cloud import bigquery
 
 from export.errors import DatasetError, StaleModelError, UnsupportedError
 from export.nodes import Node
+from export.warehouse import Warehouse, refusals
 
 # What the export rebuilds; the REST API has names of its own for two of them.
 TYPES = ("INT64", "FLOAT64", "STRING")
 REST_NAMES = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL"}
 SQL_NAMES = {"LINEAR_REGRESSION": "LINEAR_REG", "LOGISTIC_REGRESSION": "LOGISTIC_REG"}
-IMPATIENT = DEFAULT_RETRY.with_timeout(3)
 HASHES = ("sql", "options", "data")
-
-
-@dataclass(frozen=True)
-class Warehouse:
-    """Google's clients, passed down together.
-
-    Parameters
-    ----------
-    client : google.cloud.bigquery.Client
-        Queries and models.
-    reader : google.cloud.bigquery_storage_v1.BigQueryReadClient
-        Tables as Arrow.
-    """
-
-    client: bigquery.Client
-    reader: bigquery_storage_v1.BigQueryReadClient
-
-    def check(self) -> None:
-        """Ask whether BigQuery answers at all, without the client's patient retries.
-
-        Raises
-        ------
-        DatasetError
-            If nothing does.
-        """
-        try:
-            next(iter(self.client.list_datasets(max_results=1, retry=IMPATIENT)), None)
-        except GoogleAPICallError:
-            return  # it answers; what it refuses is told where it is needed
-        except (OSError, RetryError) as error:
-            raise DatasetError(
-                f"BigQuery does not answer: {error}. Start the local cloud with `make up`, or set "
-                "BIGQUERY_EMULATOR_HOST to where it is."
-            ) from None
-
-    def rows(self, sql: str, **parameters: str) -> list[dict[str, Any]]:
-        """Run a query with STRING parameters whose result is small: it comes over REST.
-
-        Raises
-        ------
-        DatasetError
-            With BigQuery's own message.
-        """
-        with _refusals(sql):
-            return [dict(row) for row in self._query(sql, parameters).result()]
-
-    def stored(self, sql: str, **parameters: str) -> bigquery.TableReference:
-        """Run a query whose result is large and return the table that holds it for a day.
-
-        Raises
-        ------
-        DatasetError
-            With BigQuery's own message.
-        """
-        with _refusals(sql):
-            job = self._query(sql, parameters)
-            job.result(max_results=0)
-            destination: bigquery.TableReference = job.destination
-            return destination
-
-    def arrow(self, sql: str, **parameters: str) -> pa.Table:
-        """Run a query and read its whole result over the Storage Read API."""
-        schema, batches = self.batches(self.stored(sql, **parameters), ())
-        return pa.Table.from_batches(batches, schema)
-
-    def batches(
-        self, table: bigquery.TableReference, columns: Sequence[str], restriction: str = ""
-    ) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
-        """Read a table's rows as they come; a restriction is a condition in SQL."""
-        options = types.ReadSession.TableReadOptions(
-            selected_fields=list(columns), row_restriction=restriction
-        )
-        wanted = types.ReadSession(
-            table=table.path.lstrip("/"),
-            data_format=types.DataFormat.ARROW,
-            read_options=options,
-        )
-        session = self.reader.create_read_session(
-            parent=f"projects/{self.client.project}", read_session=wanted, max_stream_count=1
-        )
-        schema = pa.ipc.read_schema(pa.py_buffer(session.arrow_schema.serialized_schema))
-        return schema, (
-            pa.ipc.read_record_batch(
-                pa.py_buffer(message.arrow_record_batch.serialized_record_batch), schema
-            )
-            for stream in session.streams
-            for message in self.reader.read_rows(stream.name)
-        )
-
-    def _query(self, sql: str, parameters: Mapping[str, str]) -> bigquery.QueryJob:
-        listed = [bigquery.ScalarQueryParameter(n, "STRING", v) for n, v in parameters.items()]
-        return self.client.query(sql, job_config=bigquery.QueryJobConfig(query_parameters=listed))
-
-
-@contextmanager
-def _refusals(what: str, *expected: type[GoogleAPICallError]) -> Iterator[None]:
-    try:
-        yield
-    except expected:
-        raise
-    except GoogleAPICallError as error:
-        raise DatasetError(f"BigQuery refused `{what[:200]}`: {error.message}") from error
 
 
 def model_hashes(warehouse: Warehouse, node: Node) -> tuple[str, dict[str, str]] | None:
@@ -141,7 +35,7 @@ def model_hashes(warehouse: Warehouse, node: Node) -> tuple[str, dict[str, str]]
         If a label is missing: its training was not finished.
     """
     try:
-        with _refusals(f"reading the model {node.relation}", NotFound):
+        with refusals(f"reading the model {node.relation}", NotFound):
             model = warehouse.client.get_model(node.relation)
     except NotFound:
         return None
@@ -190,7 +84,7 @@ def evaluation(warehouse: Warehouse, node: Node) -> dict[str, float | None]:
 
 def columns(warehouse: Warehouse, node: Node) -> dict[str, str]:
     """Return the type of each column of the features table, as SQL names it."""
-    with _refusals(f"reading the schema of {node.tables['features']}"):
+    with refusals(f"reading the schema of {node.tables['features']}"):
         schema = warehouse.client.get_table(node.tables["features"]).schema
     return {field.name: REST_NAMES.get(field.field_type, field.field_type) for field in schema}
 
@@ -233,7 +127,7 @@ def rows_where(
         With BigQuery's own message.
     """
     table = node.tables["features"]
-    with _refusals(f"reading {list(names)} of {table}"):
+    with refusals(f"reading {list(names)} of {table}"):
         source = bigquery.TableReference.from_string(table)
         _, batches = warehouse.batches(source, names, condition)
         yield from batches

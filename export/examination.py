@@ -7,8 +7,8 @@ are apart and of those that are not, for whoever asks why.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -17,12 +17,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
-from export.answers import BASELINE, PREDICTION
-from export.artifact import class_name
-from export.attributions import attributions
+from export.baseline import Constant
 from export.batch import Batch
+from export.certificate import Certificate, Tally
 from export.metrics import Metrics, scores
-from export.parity import Answers, Certificate, Label, Tally
+from export.parity import Answers, aligned
+from export.responses import answer, explanation
 from export.sample import Sample
 from export.study import Study
 
@@ -129,7 +129,7 @@ def examine(study: Study, candidates: Sequence[Candidate]) -> Examination:
         Of different methods.
     """
     desks = [_Desk(study, candidate) for candidate in candidates]
-    constant = _Constant(study) if study.node.label else None
+    constant = Constant(study) if study.node.label else None
     drawn = Sample(DRAWN)
     for batch in chain([study.hard_batch], study.tests()):
         for desk in desks:
@@ -146,52 +146,6 @@ def examine(study: Study, candidates: Sequence[Candidate]) -> Examination:
         {} if constant is None else constant.metrics(),
         drawn.rows(),
     )
-
-
-def answer(study: Study, pipeline: Any, batch: Batch) -> Answers:
-    """Return a pipeline's answers to a batch."""
-    keys, task = batch.keys, study.node.task
-    if task == "regression":
-        values = np.asarray(pipeline.predict(batch.frame), dtype="float64").reshape(-1, 1)
-        return Answers(keys, batch.expected.outputs, values, None)
-    if task == "classification":
-        classes = tuple(pipeline.classes_.tolist())
-        labels = tuple(pipeline.predict(batch.frame).tolist())
-        outputs = tuple(class_name(label) for label in classes)
-        return Answers(keys, outputs, pipeline.predict_proba(batch.frame), labels, classes)
-    values = np.asarray(pipeline.transform(batch.frame), dtype="float64")
-    outputs = study.sources.outputs[: values.shape[1]]
-    if task == "decomposition":
-        return Answers(keys, outputs, values, None)
-    labels = tuple((pipeline.predict(batch.frame) + 1).tolist())
-    return Answers(keys, outputs, values, labels, batch.expected.classes, nearest=True)
-
-
-def explanation(pipeline: Any, batch: Batch) -> Answers:
-    """Return a pipeline's own attributions, of the class that BigQuery ML predicts."""
-    found = attributions(pipeline, batch.frame)
-    expected = batch.expected
-    if found is None:
-        return Answers(batch.keys, (), np.empty((len(batch.keys), 0)), None)
-    output, sign = _predicted(expected, found.parts.shape[1])
-    rows = np.arange(len(batch.keys))
-    parts = found.parts[rows, output] * sign[:, None]
-    baseline = found.baseline[output] * sign
-    values = np.column_stack([parts, baseline, baseline + parts.sum(axis=1)])
-    labels = expected.labels
-    return Answers(batch.keys, (*found.features, BASELINE, PREDICTION), values, labels)
-
-
-def _predicted(expected: Answers, outputs: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return the raw output of each row's predicted class, and its sign."""
-    count = len(expected.keys)
-    if expected.labels is None or expected.classes is None:
-        return np.zeros(count, dtype=np.intp), np.ones(count)
-    place: dict[Label, int] = {label: index for index, label in enumerate(expected.classes)}
-    chosen = np.array([place[label] for label in expected.labels], dtype=np.intp)
-    if outputs > 1:
-        return chosen, np.ones(count)
-    return np.zeros(count, dtype=np.intp), np.where(chosen == 1, 1.0, -1.0)
 
 
 class _Desk:
@@ -248,10 +202,7 @@ class _Witnessing:
         pairs: list[tuple[Any, Any] | None] = [None] * len(rows)
         if expected.labels is not None and actual.labels is not None:
             pairs = [(expected.labels[row], actual.labels[row]) for row in rows]
-        values = np.full((len(rows), len(expected.outputs)), np.nan)
-        for place, name in enumerate(expected.outputs):
-            if name in actual.outputs:
-                values[:, place] = actual.values[rows, actual.outputs.index(name)]
+        values = aligned(actual, expected.outputs)[rows]
         frame = batch.frame.iloc[rows]
         self._parts.append(Witnesses(frame, expected.values[rows], values, tuple(pairs)))
 
@@ -267,41 +218,6 @@ class _Witnessing:
         )
 
 
-class _Constant:
-    """Takes in the answers of a constant: the training rows' mean label or shares."""
-
-    def __init__(self, study: Study) -> None:
-        self._study = study
-        self._scores = scores(study.node.task, study.classes)
-        self._values = constant_values(study)
-
-    def take(self, batch: Batch) -> None:
-        values = np.tile(self._values, (len(batch.keys), 1))
-        expected = batch.expected
-        actual = replace(expected, values=values, labels=None)
-        if study_classes := self._study.classes:
-            likeliest = study_classes[int(np.argmax(self._values))]
-            actual = replace(actual, labels=(likeliest,) * len(batch.keys))
-        self._scores.add(batch, actual)
-
-    def metrics(self) -> Metrics:
-        """Return the constant's metrics.
-
-        Its ROC is the diagonal; BigQuery ML's comparison of quantiles is not made for that
-        many ties.
-        """
-        found = self._scores.metrics()
-        return found | ({"roc_auc": 0.5} if found.get("roc_auc") is not None else {})
-
-
-def constant_values(study: Study) -> NDArray[np.float64]:
-    """Return what the constant says: mean label, or the classes' shares in their order."""
-    constant = study.facts.constant
-    if isinstance(constant, Mapping):
-        return np.array([constant.get(label, 0.0) for label in study.classes or ()])
-    return np.atleast_1d(np.float64(constant))
-
-
 def _drawn(batch: Batch) -> pd.DataFrame:
     expected = batch.expected
     columns: dict[str, Any] = {
@@ -310,9 +226,6 @@ def _drawn(batch: Batch) -> pd.DataFrame:
     }
     if expected.labels is not None:
         columns[LABEL] = pd.Series(list(expected.labels), dtype="object", index=batch.frame.index)
-    values = {f"{VALUE}_{place}": expected.values[:, place] for place in _places(expected)}
+    places = range(len(expected.outputs))
+    values = {f"{VALUE}_{place}": expected.values[:, place] for place in places}
     return batch.frame.assign(**columns, **values)
-
-
-def _places(expected: Answers) -> Iterator[int]:
-    return iter(range(len(expected.outputs)))

@@ -14,9 +14,9 @@ from export import bucket as store
 from export import dataset
 from export.artifact import MANIFEST, Manifest, Pointer, TrustedKeys, check_pointer, load
 from export.contest import Batch, Contestant, Promotion, compare, obstacle
-from export.dataset import Warehouse
 from export.errors import ArtifactError
 from export.nodes import Node
+from export.warehouse import Warehouse
 
 LARGEST_BATCH = 10_000
 TEST = "`split` = 'test'"

@@ -8,9 +8,9 @@ from typing import Any
 
 from export import dataset
 from export.artifact import libraries, version_id
-from export.dataset import Warehouse
 from export.errors import DatasetError
 from export.nodes import Node
+from export.warehouse import Warehouse
 
 NO_VERDICT = "dbt gave no verdict on this model."
 NO_LABEL = "It predicts no label, so no test row can show it right or wrong."

@@ -15,10 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from export import skops_format
 from export.artifact import MANIFEST, PICKLE, SIGNATURE, libraries, replay, sign, unpickle
 from export.card.pages import card_files
+from export.certificate import Certificate
 from export.certification import Choice
 from export.examination import KEY, LABEL, VALUE, Examination
 from export.manifest import GoldenRow, Manifest, Value, sha256
-from export.parity import Answers, Certificate
+from export.parity import Answers
 from export.pickles import dump
 from export.study import Study
 

@@ -29,7 +29,6 @@ from export.artifact import (
 from export.certification import choose
 from export.connections import open_bucket, open_warehouse
 from export.contest import Promotion
-from export.dataset import Warehouse
 from export.errors import ExportError, PublishConflict, PublishError
 from export.folder import Files, Folder
 from export.gate import FIRST, held_back, judge, recorded
@@ -40,6 +39,7 @@ from export.package import package
 from export.promote import forced_copy
 from export.publication import Publication, publication
 from export.study import read_study
+from export.warehouse import Warehouse
 
 Progress = Callable[[str], None]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cloud import Settings, storage_client
 from export.artifact import key_id, signing_key, trusted_keys
+from export.certificate import Certificate
 from export.certification import Choice, held
 from export.connections import open_warehouse
 from export.errors import DatasetError, ParityFailure
@@ -13,7 +14,6 @@ from export.examination import Candidate, examine
 from export.identity import Untrained, identify
 from export.nodes import MANIFEST_FILE, read_nodes
 from export.package import package
-from export.parity import Certificate
 from export.study import Study, read_study
 
 

@@ -17,7 +17,6 @@ from google.cloud.storage import Bucket
 from export import answers, dataset
 from export.background import Background, read_background
 from export.batch import Batch
-from export.dataset import Warehouse
 from export.families.sources import Sources
 from export.families.transplanting import EXPLAINED
 from export.hard_rows import HardRow, hard_rows
@@ -27,6 +26,7 @@ from export.nodes import Node
 from export.pipelines import Columns, categories_of
 from export.training import Facts, TrainingRows, read_facts, read_rows
 from export.transplant import Weights, read_weights
+from export.warehouse import Warehouse
 
 LINEAR = ("LINEAR_REG", "LOGISTIC_REG")
 # Explanations are compared on all test rows up to so many, and on that many of more.

@@ -16,11 +16,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from export import dataset
-from export.dataset import Warehouse
 from export.errors import DatasetError, UnsupportedError
 from export.hard_rows import BASES
 from export.manifest import Feature, Value
 from export.nodes import Node
+from export.warehouse import Warehouse
 
 CONDITIONS = {"custom": "split = 'train'", "no_split": "split != 'test'"}
 # In memory they are a few hundred MiB with their one-hot columns and the solver's copies.

@@ -14,8 +14,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
+from export.baseline import constant_values
 from export.card.importance import importance
-from export.examination import TRUTH, Examination, constant_values
+from export.examination import TRUTH, Examination
 from export.metrics import known
 from export.study import Study
 

@@ -15,10 +15,10 @@ from typing import Any
 
 from google.cloud.storage import Bucket
 
-from export.dataset import Warehouse
 from export.errors import DatasetError, UnsupportedError
 from export.nodes import Node
 from export.pipelines import NULL_FILLER
+from export.warehouse import Warehouse
 
 LABEL, ONE_HOT = "LABEL_ENCODING", "ONE_HOT_ENCODING"
 FOLDER = "exports"

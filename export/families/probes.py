@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from export.dataset import Warehouse
 from export.errors import UnsupportedError
 from export.families.clause import (
     BUCKETS,
@@ -25,6 +24,7 @@ from export.families.clause import (
     Vocabulary,
 )
 from export.nodes import Node
+from export.warehouse import Warehouse
 
 PROBE = "_probe"
 

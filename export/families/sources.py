@@ -10,13 +10,13 @@ from typing import Any
 from google.cloud.storage import Bucket
 
 from export.artifact import class_name
-from export.dataset import Warehouse
 from export.families.booster import Booster, export_booster
 from export.families.clause import read_clause
 from export.families.clause_steps import column_of
 from export.families.columns import NUMBER, Column, plain
 from export.families.probes import learn
 from export.nodes import Node
+from export.warehouse import Warehouse
 
 TEXTS = ("STRING",)
 NO_FEATURES = ("input_label_cols", "data_split_col", "instance_weight_col", "kmeans_init_col")

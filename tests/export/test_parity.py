@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from export.certificate import compare
 from export.errors import DatasetError
-from export.parity import TOLERANCE, Answers, compare
+from export.parity import TOLERANCE, Answers
 
 
 def values(*numbers: float) -> Answers:

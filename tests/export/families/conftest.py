@@ -12,9 +12,9 @@ import pytest
 from google.cloud.storage import Bucket
 
 from cloud import bigquery_client, bigquery_read_client, storage_client
-from export.dataset import Warehouse
 from export.families.sources import Sources
 from export.nodes import Node
+from export.warehouse import Warehouse
 from tests.export.conftest import FEATURES, World
 
 TYPES = {"year": "INT64", "region": "STRING", "fuel_type": "STRING", "mileage_km": "FLOAT64"}
