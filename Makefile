@@ -80,9 +80,12 @@ lock: $(STAMP) ## Renew locks/ from pyproject.toml.
 	@echo bigframes | .venv/bin/uv pip compile --quiet --system-certs --universal \
 	--python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" \
 	- -o locks/bigframes.txt
-	@printf 'scikit-learn\npandas\ngoogle-cloud-storage\n' | .venv/bin/uv pip compile --quiet \
-	--system-certs --universal --python-version 3.11 --generate-hashes --no-annotate \
-	--custom-compile-command "make lock" -c locks/dev.txt - -o locks/consumer.txt
+	@printf '%s\n' scikit-learn pandas google-cloud-storage \
+	"xgboost-cpu; platform_machine == 'x86_64' and sys_platform == 'linux'" \
+	"xgboost; platform_machine != 'x86_64' or sys_platform != 'linux'" | \
+	.venv/bin/uv pip compile --quiet --system-certs --universal --python-version 3.11 \
+	--generate-hashes --no-annotate --custom-compile-command "make lock" \
+	-c locks/dev.txt - -o locks/consumer.txt
 
 .PHONY: exact-trees
 exact-trees: $(STAMP) ## Fetch the XGBoost versions that BigQuery uses (270 MB; kept in ~/.cache).

@@ -13,7 +13,7 @@ from typing import Any
 from export.card import sections, tables
 from export.card.evidence import Evidence, gather
 from export.card.pictures import pictures
-from export.card.usage import answer_in_words, usage
+from export.card.usage import answer_in_words, packages, usage
 from export.card.wording import LANGUAGES, Language, code, number
 from export.certification import Choice
 from export.manifest import GoldenRow
@@ -81,7 +81,7 @@ def _facts(study: Study, facts: Mapping[str, Any], language: Language) -> dict[s
         "purpose": sections.purpose(study.node.about["purpose"], language),
         "label": code(facts["label"]) if facts["label"] else "–",
         "task": sections.task(facts["task"], facts["classes"], language),
-        "sklearn": facts["libraries"]["scikit-learn"],
+        "packages": packages(facts["libraries"]),
         "verdict": sections.verdict(facts, language),
         "gain": sections.gain(facts, language),
         "limit_verdict": sections.limit(facts, language),

@@ -6,7 +6,7 @@ A test takes them out of a published card and runs them in an environment of its
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from export.card.wording import Language, escape, number, plain
 from export.manifest import Feature, GoldenRow
@@ -85,6 +85,12 @@ def usage(
         "usage_signature": SIGNATURE.format(**names),
         "usage_skops": SKOPS.format(**names),
     }
+
+
+def packages(libraries: Mapping[str, str]) -> str:
+    """Return what pip has to install in the versions that the pickle was made with."""
+    wanted = [name for name in ("scikit-learn", "xgboost") if name in libraries]
+    return " ".join(f'"{name}=={libraries[name]}"' for name in wanted)
 
 
 def answer_in_words(example: GoldenRow, language: Language) -> str:

@@ -33,6 +33,10 @@ MODELS = {
     "class_logistic": ("logistic_reg", "sales_class"),
     "tier_logistic": ("logistic_reg", "tier"),
 }
+UNLABELLED: dict[str, dict[str, Any]] = {
+    "kmeans": {"num_clusters": 7, "distance_type": "cosine"},
+    "pca": {"num_principal_components": 3},
+}
 DATA_HASH = "d" * 40
 
 
@@ -133,22 +137,27 @@ def _record(row: dict[str, Any]) -> str:
     return f"({', '.join(cells)})"
 
 
-def train(world: World, name: str, kind: str, label: str) -> None:
+def train(world: World, name: str, kind: str, label: str, clause: str = "") -> None:
     """Create a model and write its labels, as dbt's materialization does."""
+    options = ml_config(kind, label)
+    also = f", {label}, split = 'eval' as is_eval" if label else ""
+    kept = f", {label}, is_eval" if label else ""
     world.run(
-        f"create or replace model `{world.relation(name)}` options(model_type='{kind}', "
-        f"input_label_cols=['{label}'], data_split_method='custom', data_split_col='is_eval') as "
-        f"select {', '.join(FEATURES)}, {label}, split = 'eval' as is_eval "
-        f"from `{world.relation('features')}` where split != 'test'"
+        f"create or replace model `{world.relation(name)}` "
+        f"{f'transform({clause}{kept})' if clause else ''} "
+        f"options({', '.join(f'{key} = {value!r}' for key, value in options.items())}) as "
+        f"select {', '.join(FEATURES)}{also} from `{world.relation('features')}` "
+        "where split != 'test'"
     )
     labels = ", ".join(
-        f"('{name}_hash', '{value}')"
-        for name, value in {"sql": "a" * 40, "options": "b" * 40, "data": DATA_HASH}.items()
+        f"('{part}_hash', '{value}')"
+        for part, value in {"sql": "a" * 40, "options": "b" * 40, "data": DATA_HASH}.items()
     )
     world.run(f"alter model `{world.relation(name)}` set options(labels=[{labels}])")
 
 
 def make_verdicts(world: World, models: dict[str, tuple[str, str]] = MODELS) -> None:
+    models = {name: pair for name, pair in models.items() if pair[1]}
     verdicts = " union all ".join(
         f"select '{name}' as model_name, '{label}' as label, 'squared_error' as loss, "
         "300 as test_rows, 2.0 as baseline_loss, 1.0 as model_loss, 1.0 as improvement, "
@@ -175,6 +184,8 @@ METRICS = {
 
 
 def task_of(kind: str) -> str:
+    if kind in UNLABELLED:
+        return "clustering" if kind == "kmeans" else "decomposition"
     return "regression" if kind.endswith(("linear_reg", "regressor")) else "classification"
 
 
@@ -201,9 +212,12 @@ def write_dbt_manifest(
 
 
 def ml_config(kind: str, label: str) -> dict[str, Any]:
+    if not label:
+        return {"model_type": kind} | UNLABELLED[kind]
     split = {"data_split_method": "custom", "data_split_col": "is_eval"}
     return {"model_type": kind, "input_label_cols": [label]} | split
 
 
 def block(label: str, kind: str) -> dict[str, Any]:
-    return {"label": label, "task": task_of(kind), "features": list(FEATURES), "method": "auto"}
+    named = {"label": label} if label else {}
+    return named | {"task": task_of(kind), "features": list(FEATURES), "method": "auto"}

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from cloud import storage_client
 from export import list_versions, publish_models, verify_version
 from export.publication import Publication
-from tests.export.conftest import DATA_HASH, FEATURES, World, apart, write_dbt_manifest
+from tests.export.conftest import UNLABELLED, World, apart, train, write_dbt_manifest
 from tests.export.families.conftest import CLAUSE
 
 MODELS = {
@@ -27,10 +25,6 @@ MODELS = {
     "axes": ("pca", "", ""),
     "axes_transformed": ("pca", "", CLAUSE),
 }
-UNLABELLED = {
-    "kmeans": ("clustering", "num_clusters = 7, distance_type = 'cosine'"),
-    "pca": ("decomposition", "num_principal_components = 3"),
-}
 
 
 @dataclass(frozen=True)
@@ -45,53 +39,17 @@ class Shelf:
 def shelf(world: World, tmp_path_factory: pytest.TempPathFactory) -> Shelf:
     here = apart(world, tmp_path_factory.mktemp("families"))
     for name, (kind, label, clause) in MODELS.items():
-        _train(here, name, kind, label, clause)
+        train(here, name, kind, label, clause)
+        if label:
+            verdicts = here.relation("verdicts")
+            here.run(
+                f"insert into `{verdicts}` select '{name}', * except (model_name) "
+                f"from `{verdicts}` where model_name = 'price_linear'"
+            )
     file = tmp_path_factory.mktemp("dbt") / "manifest.json"
     write_dbt_manifest(here, file, {n: (kind, label) for n, (kind, label, _) in MODELS.items()})
-    _set_tasks(file)
     found = publish_models(here.settings, dbt_manifest=file)
     return Shelf(here, {one.name: one for one in found})
-
-
-def _set_tasks(file: Path) -> None:
-    content = json.loads(file.read_text())
-    for node in content["nodes"].values():
-        block = node["config"]["meta"]["export"]
-        config = node["config"]["meta"]["ml_config"]
-        if config["model_type"] in UNLABELLED:
-            block["task"], options = UNLABELLED[config["model_type"]]
-            del block["label"], config["input_label_cols"]
-            pairs = (pair.split(" = ") for pair in options.split(", "))
-            config |= {name: value.strip("'") for name, value in pairs}
-    file.write_text(json.dumps(content))
-
-
-def _train(world: World, name: str, kind: str, label: str, clause: str) -> None:
-    features = world.relation("features")
-    if label:
-        also = f", {label}, split = 'eval' as is_eval"
-        made = f"transform({clause}, {label}, is_eval)" if clause else ""
-        options = (
-            f"input_label_cols = ['{label}'], data_split_method = 'custom', "
-            "data_split_col = 'is_eval'"
-        )
-    else:
-        also, made, options = "", f"transform({clause})" if clause else "", UNLABELLED[kind][1]
-    world.run(
-        f"create or replace model `{world.relation(name)}` {made} options(model_type = '{kind}', "
-        f"{options}) as select {', '.join(FEATURES)}{also} from `{features}` where split != 'test'"
-    )
-    labels = ", ".join(
-        f"('{part}_hash', '{value}')"
-        for part, value in {"sql": "a" * 40, "options": "b" * 40, "data": DATA_HASH}.items()
-    )
-    world.run(f"alter model `{world.relation(name)}` set options(labels = [{labels}])")
-    if not label:
-        return
-    world.run(
-        f"insert into `{world.relation('verdicts')}` select '{name}', * except (model_name) from "
-        f"`{world.relation('verdicts')}` where model_name = 'price_linear'"
-    )
 
 
 @pytest.mark.parametrize("name", MODELS)
