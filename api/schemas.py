@@ -103,6 +103,18 @@ class MetricsOut(BaseModel):
     scikit_learn: Metrics
 
 
+class ExplanationParity(BaseModel):
+    """How near the pickle's attributions are to ML.EXPLAIN_PREDICT's."""
+
+    rows: int
+    of: int | None = Field(description="Rows there were; null if all were compared.")
+    max_abs: float | None
+    max_rel: float | None = Field(description="Of the greatest part of the row's answer.")
+    mean_abs: float | None
+    p99_abs: float | None
+    within: bool
+
+
 class Parity(BaseModel):
     """How near the pickle's answers are to BigQuery ML's, on every test row and hard ones."""
 
@@ -114,6 +126,9 @@ class Parity(BaseModel):
     label_disagreements: int
     tolerance: float
     within: bool
+    explanations: ExplanationParity | None = Field(
+        None, description="Null where BigQuery ML explains nothing."
+    )
 
 
 class Method(BaseModel):
