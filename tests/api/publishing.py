@@ -33,6 +33,15 @@ FIGURES = {
     "label_disagreements": 0,
     "tolerance": 1e-6,
     "within": True,
+    "explanations": {
+        "rows": 90,
+        "of": 100,
+        "max_abs": 1e-9,
+        "max_rel": 1e-12,
+        "mean_abs": 1e-10,
+        "p99_abs": 1e-9,
+        "within": True,
+    },
 }
 VERDICT = {
     "status": "signal",
