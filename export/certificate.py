@@ -212,9 +212,11 @@ class Tally:
         if not self._count:
             return 0.0
         place = int(np.searchsorted(np.cumsum(self._bins), np.ceil(part * self._count)))
+        if place == 0:  # next to nothing: the first bin ends at 1e-310
+            return 0.0
         edge = np.array([place + 1], dtype=np.uint64) << np.uint64(BIN_BITS)
         upper = float(edge.view(np.float64)[0])
-        return min(upper, self._max_abs) if place and np.isfinite(upper) else place and np.inf
+        return min(upper, self._max_abs) if np.isfinite(upper) else np.inf
 
 
 def compare(expected: Answers, actual: Answers) -> Certificate:

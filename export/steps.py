@@ -76,13 +76,16 @@ def save(
     ParityFailure
         If the certificate does not hold.
     """
+    if certificate.within:  # whatever was handed in, what is saved is of this candidate
+        examination = examine(study, [candidate])
+        certificate = examination.certificates[candidate.method]
     if not certificate.within:
         raise ParityFailure(
             f"'{study.node.name}' ({candidate.method}) is not saved: {certificate.apart} "
             f"of {certificate.rows} rows are not within {certificate.tolerance:g}, by up to "
             f"{certificate.max_rel:.3g}."
         )
-    choice = Choice(candidate, examine(study, [candidate]), held(study, candidate))
+    choice = Choice(candidate, examination, held(study, candidate))
     key = signing_key(settings.signing_key_file, settings.public_key_file)
     directory.mkdir(parents=True, exist_ok=True)
     paths = []

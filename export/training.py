@@ -1,7 +1,7 @@
 """The rows that BigQuery ML trained on: what they hold, and the rows themselves.
 
-What they hold is asked of BigQuery in one query. The rows are read only while they fit:
-scikit-learn trains in memory, and the other method needs none of them.
+What they hold is asked of BigQuery. The rows are read only while they fit: scikit-learn
+trains in memory, and the other method needs none of them.
 """
 
 from __future__ import annotations
@@ -118,7 +118,9 @@ def read_facts(warehouse: Warehouse, node: Node, types: Mapping[str, str]) -> Fa
             )
             for at, (name, kind) in enumerate(types.items())
         ),
-        constant=row.get("constant", _shares(warehouse, node, condition, row["training_rows"])),
+        constant=row["constant"]
+        if node.task == "regression"
+        else _shares(warehouse, node, condition, row["training_rows"]),
         typical=_typical(warehouse, node, condition),
     )
 
@@ -165,7 +167,7 @@ def training_condition(node: Node) -> str:
     return f"({CONDITIONS[method]} and `{node.label}` is not null)"
 
 
-def _shares(warehouse: Warehouse, node: Node, condition: str, rows: int) -> Any:
+def _shares(warehouse: Warehouse, node: Node, condition: str, rows: int) -> dict[Any, float] | None:
     if node.task != "classification":
         return None
     counted = warehouse.rows(

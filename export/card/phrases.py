@@ -214,10 +214,10 @@ PHRASES: dict[str, dict[Language, str]] = {
         "responde igual, que é a prova mais forte.",
     },
     "method_only": {
-        "en": "Published is `transplanted`, made of BigQuery ML's own weights: scikit-learn has "
-        "nothing that trains such a model.",
-        "pt-BR": "Publicado está `transplanted`, feito dos pesos do próprio BigQuery ML: o "
-        "scikit-learn não tem com que treinar um modelo assim.",
+        "en": "Published is `transplanted`, made of what BigQuery ML holds: scikit-learn did not "
+        "train one.",
+        "pt-BR": "Publicado está `transplanted`, feito do que o BigQuery ML guarda: o scikit-learn "
+        "não treinou um.",
     },
     "method_transplanted": {
         "en": "Published is `transplanted`, made of BigQuery ML's own weights: what scikit-learn "

@@ -17,14 +17,14 @@ from export.study import Study
 LOOKS: tuple[Callable[[Case], str | None], ...] = (
     by_model.options,
     by_model.training_rows,
-    by_rows.classes,
+    by_rows.exchanged_classes,
     by_rows.threshold,
     by_rows.nulls,
     by_rows.value,
-    by_rows.order,
+    by_rows.exchanged_columns,
     by_rows.rounding,
     by_model.contribution,
-    by_model.family,
+    by_model.otherwise,
 )
 
 

@@ -39,7 +39,7 @@ def options(case: Case) -> str | None:
     trained = runs[-1].get("trainingOptions", {})
     for name, value in case.study.node.options.items():
         then = trained.get(TRAINED.get(name, ""))
-        if then is not None and float(then) != float(value):
+        if then is not None and isinstance(value, int | float) and float(then) != value:
             return (
                 f"the option {name} is {value} in dbt's project, and BigQuery ML trained with "
                 f"{float(then):g}; run `dbt build`."
@@ -90,7 +90,7 @@ def contribution(case: Case) -> str | None:
     return f"the weight of {listed}: what it adds is up to {differing[names[0]]:.4g} off.{held}"
 
 
-def family(case: Case) -> str:
+def otherwise(case: Case) -> str:
     """Say what is likely where nothing else was found."""
     if "test" not in case.examined.certificate.kinds_apart and case.examined.certificate.apart:
         return "only hard rows differ, so weights that training leaves open do."

@@ -23,7 +23,7 @@ MOST_CLASSES = 6
 STRAY = 0.1
 
 
-def classes(case: Case) -> str | None:
+def exchanged_classes(case: Case) -> str | None:
     """Whether the classes' probabilities are in another order."""
     classes, expected, actual = case.study.classes, case.apart.expected, case.apart.actual
     if classes is None or not 1 < len(classes) <= MOST_CLASSES or _agree(expected, actual):
@@ -56,7 +56,8 @@ def threshold(case: Case) -> str | None:
 def nulls(case: Case) -> str | None:
     """Only hard rows with NULL are apart."""
     if set(case.examined.certificate.kinds_apart) <= {"null"} and len(case.apart.frame):
-        column = _shared(case, only_null=True)
+        frame = case.apart.frame
+        column = next((f.name for f in case.study.features if frame[f.name].isna().all()), None)
         of = f" of '{column}'" if column else ""
         return f"only rows with NULL differ, so the value that stands in for it{of} does."
     return None
@@ -102,8 +103,8 @@ def _range(name: str, ours: Any, others: Any) -> str | None:
     )
 
 
-def order(case: Case) -> str | None:
-    """Two columns exchanged."""
+def exchanged_columns(case: Case) -> str | None:
+    """Two columns that are exchanged."""
     study, rows = case.study, case.apart
     if not len(rows.frame) or _agree(rows.expected, rows.actual):
         return None
@@ -148,12 +149,6 @@ def _agree(expected: NDArray[np.float64], actual: NDArray[np.float64]) -> bool:
     size = np.maximum(1.0, np.abs(expected))
     with np.errstate(invalid="ignore"):
         return bool((np.abs(expected - actual) <= TOLERANCE * size)[told].all())
-
-
-def _shared(case: Case, *, only_null: bool) -> str | None:
-    frame = case.apart.frame
-    names = [f.name for f in case.study.features if frame[f.name].isna().all() and only_null]
-    return names[0] if names else None
 
 
 def _known(pipeline: Any) -> set[str]:

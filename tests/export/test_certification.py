@@ -195,10 +195,12 @@ def test_nothing_is_saved_without_a_certificate(
     studies: dict[str, Study], world: World, tmp_path: Path
 ) -> None:
     study = studies["price_linear"]
-    wrong = sabotaged(train(study), 0, 1.0)
+    honest = train(study)
+    wrong = sabotaged(honest, 0, 1.0)
 
-    with pytest.raises(ParityFailure, match="is not saved"):
-        save(world.settings, study, wrong, certify(study, wrong), tmp_path / "out")
+    for certificate in (certify(study, wrong), certify(study, honest)):
+        with pytest.raises(ParityFailure, match="is not saved"):
+            save(world.settings, study, wrong, certificate, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
