@@ -15,6 +15,7 @@ import sqlglot
 from bqemulator import server
 from bqemulator.api.routes import jobs as job_routes
 from bqemulator.api.routes import upload as upload_routes
+from bqemulator.catalog import duckdb_repository
 from bqemulator.grpc_api import read_servicer
 from bqemulator.jobs import executor
 from bqemulator.scripting import interpreter
@@ -41,6 +42,7 @@ from emulator import (
 from emulator import (
     job_routes as our_job_routes,
 )
+from emulator.catalog import SharedCatalog
 from emulator.engine import ThreadedEngine
 from emulator.ml.routes import router as models
 
@@ -115,6 +117,8 @@ def seams() -> tuple[Seam, ...]:
         ),
         Seam(sqlglot, "parse_one", "sql read dialect into opts", parsing.parse_one),
         Seam(server, "DuckDBEngine", "settings", ThreadedEngine),
+        Seam(server, "MemoryCatalogRepository", "engine", SharedCatalog),
+        Seam(duckdb_repository, "MemoryCatalogRepository", "engine", SharedCatalog),
         Seam(server, "create_app", "context", create_app),
     )
 
