@@ -136,9 +136,9 @@ def read_rows(warehouse: Warehouse, node: Node, facts: Facts) -> TrainingRows | 
     if facts.rows > int(node.export.get("max_training_rows", MOST_ROWS)):
         return None
     label = [node.label] if node.label else []
-    names = [*node.features, *label]
-    parts = list(dataset.rows_where(warehouse, node, names, facts.condition))
-    table = pa.Table.from_batches(parts)
+    names = dict.fromkeys([node.key, *node.features, *label])
+    parts = list(dataset.rows_where(warehouse, node, list(names), facts.condition))
+    table = pa.Table.from_batches(parts).sort_by(node.key)  # a solver's last digits go by order
     frame = dataset.to_frame(table, node.features)
     if not node.label:
         return TrainingRows(frame, np.empty(0))

@@ -160,6 +160,16 @@ def test_training_rows_are_the_train_split_alone(studies: dict[str, Study], worl
     assert {len(study.training.frame) for study in studies.values()} == {count["rows"]}
 
 
+def test_training_again_gives_the_same_weights_to_the_last_bit(
+    studies: dict[str, Study], world: World, dbt_manifest: Path
+) -> None:
+    for name, study in studies.items():
+        again = read_model(world.settings, name, dbt_manifest=dbt_manifest)
+
+        first, second = (train(one).pipeline[-1].coef_ for one in (study, again))
+        assert np.array_equal(first, second)
+
+
 def test_saves_a_pickle_that_plain_pickle_and_pandas_can_use(
     studies: dict[str, Study], world: World, tmp_path: Path
 ) -> None:
