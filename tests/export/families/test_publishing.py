@@ -16,7 +16,6 @@ MODELS = {
     "stars_trees": ("boosted_tree_classifier", "stars", CLAUSE),
     "price_forest": ("random_forest_regressor", "price_usd", CLAUSE),
     "class_transformed": ("logistic_reg", "sales_class", CLAUSE),
-    "stars_linear": ("linear_reg", "stars", ""),
     "groups": ("kmeans", "", ""),
     "axes_transformed": ("pca", "", CLAUSE),
 }
