@@ -112,6 +112,7 @@ class ExplanationParity(BaseModel):
     max_rel: float | None = Field(description="Of the greatest part of the row's answer.")
     mean_abs: float | None
     p99_abs: float | None
+    tolerance: float | None = Field(None, description="What max_rel may be.")
     within: bool
 
 

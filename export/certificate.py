@@ -89,7 +89,7 @@ class Certificate:
             "explanations": None
             if explained is None
             else explained._numbers()
-            | {"rows": explained.rows, "of": explained.of, "within": explained.within},
+            | {name: getattr(explained, name) for name in ("rows", "of", "tolerance", "within")},
         }
 
     def _numbers(self) -> dict[str, float | None]:
@@ -101,6 +101,7 @@ class Certificate:
 class Tally:
     """Takes pairs of answers in and ends as a certificate."""
 
+    tolerance: float = TOLERANCE
     rows: int = 0
     _max_abs: float = 0.0
     _max_rel: float = 0.0
@@ -152,7 +153,7 @@ class Tally:
         size = np.maximum(1.0, known) if sizes is None else sizes
         relative = apart / size
         wrong, tied = _labels(expected, actual)
-        out: Flags = (apart > TOLERANCE * size).any(axis=1) | wrong
+        out: Flags = (apart > self.tolerance * size).any(axis=1) | wrong
         self._measure(apart, relative)
         self._wrong += int(wrong.sum())
         self._name(expected.keys, kinds, out, tied)
@@ -177,6 +178,7 @@ class Tally:
             tied=self._tied,
             ties=tuple(self._ties),
             worst=tuple(entry for _, entry in self._worst),
+            tolerance=self.tolerance,
             explanations=explanations,
             of=of,
         )

@@ -48,9 +48,12 @@ def options(case: Case) -> str | None:
 
 
 def training_rows(case: Case) -> str | None:
-    """Other training rows than those whose mean ML.FEATURE_INFO tells."""
+    """Other training rows than those whose mean ML.FEATURE_INFO tells.
+
+    Of a TRANSFORM clause's inputs it tells the mean over the evaluation rows too.
+    """
     rows = case.study.training
-    if not case.retrained or rows is None:
+    if not case.retrained or rows is None or case.study.sources.is_transformed:
         return None
     told = {row["input"]: row for row in case.study.sources.rows("feature_info")}
     for name in case.study.columns.numeric:

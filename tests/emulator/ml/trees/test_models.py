@@ -168,6 +168,29 @@ def test_the_installed_xgboost_reads_what_an_exact_one_wrote(version, kind, monk
 
 
 @needs_exact
+def test_the_oldest_xgboost_rounds_its_own_explanations_by_more_than_a_millionth():
+    random = np.random.default_rng(0)
+    matrix = np.column_stack(
+        [random.normal(size=(3000, 2)), random.integers(0, 6, size=(3000, 4))]
+    ).astype(np.float32)
+    label = matrix[:, 0] + 0.3 * matrix[:, 2] + random.normal(size=3000).astype(np.float32)
+    settings = replace(BOOSTED_TREE, xgboost_version="0.9", max_tree_depth=10, max_iterations=100)
+    model = train(Rows(matrix, 50_000 + 9_000 * label), settings).model
+    scorer, some = Scorer(model), matrix[:500]
+
+    found = scorer.contributions(some, approximate=False).astype(np.float64)
+
+    theirs = xgboost.Booster()
+    theirs.load_model(bytearray(model.data))
+    others = theirs.predict(xgboost.DMatrix(some), pred_contribs=True).reshape(found.shape)
+    greatest = np.abs(found).max(axis=2)
+    own = np.abs(found.sum(axis=2) - scorer.margins(some)) / greatest
+    assert model.release == "0.90"
+    assert 1e-6 < own.max() < 1e-5
+    assert (np.abs(found - others).max(axis=2) / greatest).max() < 1e-5
+
+
+@needs_exact
 def test_only_the_installed_xgboost_reads_its_own(monkeypatch, tmp_path):
     with monkeypatch.context() as patch:
         patch.setenv(exact.FOLDER_VARIABLE, str(tmp_path))
