@@ -40,6 +40,7 @@ FIGURES = {
         "max_rel": 1e-12,
         "mean_abs": 1e-10,
         "p99_abs": 1e-9,
+        "tolerance": 1e-6,
         "within": True,
     },
 }
