@@ -20,6 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m api",
         description="Serve the published models over HTTP. Variables: HOST (127.0.0.1), PORT "
         "(8080), RELOAD_SECONDS (2), MAX_ROWS (10000), MAX_BODY_BYTES (10485760), "
+        "DEFAULT_MODEL (price_linear), KEPT_VERSIONS (2), AIP_PREDICT_ROUTE (/predict), "
         "VENDAS_TARGET, VENDAS_BUCKET, STORAGE_EMULATOR_HOST, MODEL_PUBLIC_KEY_FILE.",
     )
     parser.parse_args(arguments)

@@ -1,28 +1,18 @@
-"""What routes ask for: the state of the models, the language, the body."""
+"""What routes ask for: the state of the models, the language."""
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 from fastapi import Depends, Header, Request, Response
 
-from api.errors import BodyTooLarge
+from api.artifacts.state import State
 from api.phrases import Language, preferred
-from api.settings import Settings
-from api.state import State
-
-DRAIN_SECONDS = 5.0
 
 
 def _state(request: Request) -> State:
     state: State = request.app.state.registry.state
     return state
-
-
-def _settings(request: Request) -> Settings:
-    settings: Settings = request.app.state.settings
-    return settings
 
 
 def _language(
@@ -37,33 +27,11 @@ def _language(
     return language
 
 
-async def _body(request: Request) -> bytes:
-    """Read the body up to the limit; what is beyond is read away, so that the answer arrives."""
-    most = request.app.state.settings.max_body_bytes
-    announced = request.headers.get("content-length", "")
-    size, chunks = 0, []
-    if announced.isdigit() and int(announced) > most and "expect" in request.headers:
-        raise _too_large(most)
-    async with asyncio.timeout(None) as limit:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size <= most:
-                chunks.append(chunk)
-            elif chunks:
-                chunks.clear()
-                limit.reschedule(asyncio.get_running_loop().time() + DRAIN_SECONDS)
-    if size > most:
-        raise _too_large(most)
-    return b"".join(chunks)
-
-
-def _too_large(most: int) -> BodyTooLarge:
-    return BodyTooLarge(
-        f"The body has more than {most:,} bytes; send the rows in several requests."
-    )
+def _default_model(request: Request) -> str:
+    model: str = request.app.state.settings.default_model
+    return model
 
 
 StateNow = Annotated[State, Depends(_state)]
-SettingsNow = Annotated[Settings, Depends(_settings)]
+DefaultModel = Annotated[str, Depends(_default_model)]
 Reader = Annotated[Language, Depends(_language)]
-Body = Annotated[bytes, Depends(_body)]

@@ -7,9 +7,14 @@ ApiError
 ├── LoadError           a published version cannot be served
 │   └── SealError       this system cannot shut a process off from network and files
 └── RequestError        what the client sent cannot be answered; carries the HTTP status
+    ├── Refused         404 or 405, by the address or method
     ├── UnknownModel    404
+    ├── UnknownVersion  404
     ├── NotServed       503, published but not loaded, or nothing is known yet
     ├── BodyTooLarge    413
+    ├── UnsupportedBody 415, neither JSON nor a form of rows that the door knows
+    ├── InvalidQuery    422
+    ├── Unexplained     422, the model has no attributions
     └── InvalidRows     422, with every problem by row and column
 """
 
@@ -75,8 +80,22 @@ class RequestError(ApiError):
     problems: Sequence[Problem] = ()
 
 
+class Refused(RequestError):
+    """What HTTP itself refuses: an address or a method."""
+
+    def __init__(self, words: str, status: int) -> None:
+        super().__init__(words)
+        self.status = status
+
+
 class UnknownModel(RequestError):
     """No such model is published."""
+
+    status = 404
+
+
+class UnknownVersion(RequestError):
+    """The model has no such version in service."""
 
     status = 404
 
@@ -91,6 +110,24 @@ class BodyTooLarge(RequestError):
     """The body is larger than the limit."""
 
     status = 413
+
+
+class UnsupportedBody(RequestError):
+    """The body has a content type that the door does not know."""
+
+    status = 415
+
+
+class InvalidQuery(RequestError):
+    """A parameter of the address has no usable value."""
+
+    status = 422
+
+
+class Unexplained(RequestError):
+    """The model's answers cannot be explained."""
+
+    status = 422
 
 
 class InvalidRows(RequestError):

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 Language = Literal["en", "pt-BR"]
+LANGUAGES: tuple[Language, ...] = ("en", "pt-BR")
 LOSSES: dict[str, dict[Language, str]] = {
     "squared_error": {"en": "mean squared error", "pt-BR": "erro quadrático médio"},
     "log_loss": {"en": "mean log loss", "pt-BR": "log loss média"},
@@ -47,6 +48,31 @@ SENTENCES: dict[str, dict[Language, str]] = {
     "unseen": {
         "en": "{value} was not seen in training; the answer leaves {column} out.",
         "pt-BR": "{value} não apareceu no treino; a resposta não leva {column} em conta.",
+    },
+    "cause": {"en": "{column} = {value}", "pt-BR": "{column} = {value}"},
+    "raises": {
+        "en": "{cause} raises the answer by {by}.",
+        "pt-BR": "{cause} aumenta a resposta em {by}.",
+    },
+    "lowers": {
+        "en": "{cause} lowers the answer by {by}.",
+        "pt-BR": "{cause} diminui a resposta em {by}.",
+    },
+    "moves_nothing": {
+        "en": "{cause} does not move the answer.",
+        "pt-BR": "{cause} não muda a resposta.",
+    },
+    "raises_class": {
+        "en": "{cause} speaks for {label}: it raises its score by {by}.",
+        "pt-BR": "{cause} fala a favor de {label}: aumenta sua pontuação em {by}.",
+    },
+    "lowers_class": {
+        "en": "{cause} speaks against {label}: it lowers its score by {by}.",
+        "pt-BR": "{cause} fala contra {label}: diminui sua pontuação em {by}.",
+    },
+    "moves_nothing_class": {
+        "en": "{cause} speaks neither for nor against {label}.",
+        "pt-BR": "{cause} não fala nem a favor nem contra {label}.",
     },
     "title": {"en": "Sales models", "pt-BR": "Modelos de vendas"},
     "none": {

@@ -162,12 +162,26 @@ class ModelList(BaseModel):
     models: list[ModelSummary]
 
 
-class PredictRequest(BaseModel):
+Cell = str | int | float | None
+
+
+class RowsRequest(BaseModel):
     """Rows to answer: each holds every feature of the model; null says it is not known."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"rows": [ROW]}]})
 
-    rows: list[dict[str, str | int | float | None]] = Field(min_length=1)
+    rows: list[dict[str, Cell]] = Field(min_length=1)
+
+
+class ColumnsRequest(BaseModel):
+    """The same as columns: a list for every feature, all of one length."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"columns": {name: [cell] for name, cell in ROW.items()}}]},
+    )
+
+    columns: dict[str, list[Cell]]
 
 
 class WarningOut(BaseModel):
@@ -178,11 +192,38 @@ class WarningOut(BaseModel):
     message: str
 
 
+class PlacedWarning(WarningOut):
+    """The same, of one of many rows."""
+
+    row: int = Field(description="Position from 0.")
+
+
+class AttributionOut(BaseModel):
+    """What one feature adds to the answer."""
+
+    feature: str = Field(description="An input column, or what a TRANSFORM clause makes of it.")
+    attribution: float
+    sentence: str = Field(description="In the language of Accept-Language.")
+
+
+class ExplanationOut(BaseModel):
+    """Why a row is answered so, as ML.EXPLAIN_PREDICT tells it."""
+
+    of: str | int | bool | None = Field(
+        description="Whose score is explained: of two classes the second, of more the label; null "
+        "for a regression."
+    )
+    baseline: float = Field(description="The score before any feature is known.")
+    prediction: float = Field(description="Baseline and all attributions: a value, or log odds.")
+    attributions: list[AttributionOut] = Field(description="The five greatest.")
+
+
 class ValuePrediction(BaseModel):
     """A regression's answer to one row."""
 
     value: float
     warnings: list[WarningOut]
+    explanation: ExplanationOut | None = Field(None, description="With `explain=true`.")
 
 
 class LabelPrediction(BaseModel):
@@ -191,9 +232,13 @@ class LabelPrediction(BaseModel):
     label: str | int | bool
     probabilities: dict[str, float] = Field(description="By class; they sum to 1.")
     warnings: list[WarningOut]
+    explanation: ExplanationOut | None = Field(None, description="With `explain=true`.")
 
 
-class PredictResponse(BaseModel):
+Prediction = ValuePrediction | LabelPrediction
+
+
+class RowsResponse(BaseModel):
     """One prediction for each row, in order, all by one version."""
 
     model_config = ConfigDict(
@@ -212,7 +257,31 @@ class PredictResponse(BaseModel):
     model: str
     version: str
     verdict: Verdict
-    predictions: list[ValuePrediction | LabelPrediction]
+    predictions: list[Prediction]
+
+
+class ValueColumns(BaseModel):
+    """A regression's answers."""
+
+    value: list[float]
+
+
+class LabelColumns(BaseModel):
+    """A classifier's answers."""
+
+    label: list[str | int | bool]
+    probabilities: dict[str, list[float]] = Field(description="By class, then by row.")
+
+
+class ColumnsResponse(BaseModel):
+    """The answers as columns, in the order of the rows, all by one version."""
+
+    model: str
+    version: str
+    verdict: Verdict
+    columns: ValueColumns | LabelColumns
+    warnings: list[PlacedWarning]
+    explanations: list[ExplanationOut] | None = Field(None, description="With `explain=true`.")
 
 
 class ProblemOut(BaseModel):
@@ -252,6 +321,6 @@ class ErrorBody(BaseModel):
     problems: list[ProblemOut] = []
 
 
-def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the responses of a route for OpenAPI: these statuses with an `ErrorBody`."""
-    return {status: {"model": ErrorBody} for status in statuses}
+def refusals(body: type[BaseModel], *statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the responses of a route for OpenAPI: these statuses with this body."""
+    return {status: {"model": body} for status in statuses}

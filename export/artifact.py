@@ -8,7 +8,7 @@ known to belong there. The pickle holds scikit-learn's and NumPy's classes alone
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -30,6 +30,11 @@ from export.pickles import pickled_names, unpickle
 from export.replay import class_name, frame, predict, replay
 from export.signature import sign, verify_signature
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from export.attributions import Attributions
+
 __all__ = [
     "FILES",
     "MANIFEST",
@@ -44,6 +49,7 @@ __all__ = [
     "Manifest",
     "Pointer",
     "TrustedKeys",
+    "attributions",
     "canonical_json",
     "check_libraries",
     "check_pointer",
@@ -75,6 +81,13 @@ PICKLE, MANIFEST, SIGNATURE, POINTER = (
 # Every version has these, and what else its manifest lists; the signature is written last.
 FILES = (PICKLE, "model.skops", "parity.json", "card.md", "card.pt-BR.md", MANIFEST, SIGNATURE)
 SERVED = (PICKLE, MANIFEST, SIGNATURE)
+
+
+def attributions(pipeline: Any, rows: pd.DataFrame) -> Attributions | None:
+    """Return what the certificate compares with ML.EXPLAIN_PREDICT; see `export.attributions`."""
+    from export.attributions import attributions  # whoever only verifies does without sklearn
+
+    return attributions(pipeline, rows)
 
 
 def version_id(

@@ -1,5 +1,5 @@
 """One module per subject; `ROUTERS` is what the application includes."""
 
-from api.routes import health, models, page, predictions
+from api.routes import health, mlflow, models, open_inference, page
 
-ROUTERS = (health.router, models.router, predictions.router, page.router)
+ROUTERS = (health.router, models.router, open_inference.router, mlflow.router, page.router)

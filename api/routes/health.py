@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
+from api.artifacts.state import State
 from api.dependencies import StateNow
 from api.schemas import Alive, Readiness, Trouble
-from api.state import State
 
 router = APIRouter(prefix="/health", tags=["health"])
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from api.artifacts.served import Served
 from api.dependencies import Reader, StateNow
-from api.loader import Served
-from api.phrases import Language, verdict_sentence
-from api.schemas import ModelDetail, ModelList, ModelSummary, Verdict, errors
+from api.phrases import Language
+from api.schemas import ErrorBody, ModelDetail, ModelList, ModelSummary, Verdict, refusals
 from export.artifact import Feature
 
 router = APIRouter(prefix="/models", tags=["models"])
@@ -22,7 +22,7 @@ def list_models(state: StateNow, language: Reader) -> ModelList:
     return ModelList(models=[ModelSummary(**summary(entry, language)) for entry in served])
 
 
-@router.get("/{model}", summary="One model in full", responses=errors(404, 503))
+@router.get("/{model}", summary="One model in full", responses=refusals(ErrorBody, 404, 503))
 def describe_model(model: str, state: StateNow, language: Reader) -> ModelDetail:
     """Return features, metrics on both sides, parity figures and verdict."""
     served = state.find(model)
@@ -65,6 +65,4 @@ def summary(served: Served, language: Language) -> dict[str, Any]:
 
 def verdict(served: Served, language: Language) -> Verdict:
     """Return a model's verdict with its sentence."""
-    found = served.manifest.verdict
-    sentence = verdict_sentence(found, language, model_loss=served.loss)
-    return Verdict(**found, sentence=sentence)
+    return Verdict(**served.verdicts[language])

@@ -11,8 +11,8 @@ from html import escape
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from api.artifacts.served import Served
 from api.dependencies import Reader, StateNow
-from api.loader import Served
 from api.phrases import Language, say
 from api.routes.models import verdict
 

@@ -1,63 +1,150 @@
-"""Predictions."""
+"""Predictions, as OpenAPI describes them.
+
+They are answered before FastAPI is asked (`api.main.Application`), so the functions below are
+never called: they stand in the OpenAPI document, and FastAPI answers 405 to other methods.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
 
-from api.dependencies import Body, Reader, SettingsNow, StateNow
-from api.predictor import Answer, predict
-from api.routes.models import verdict
-from api.rows import read_rows
+from api.doors.addresses import INVOCATIONS
+from api.doors.door import CSV
+from api.doors.own import ARROW
+from api.protocols import (
+    InferRequest,
+    InferResponse,
+    InstancesRequest,
+    InstancesResponse,
+    InvocationRequest,
+    InvocationResponse,
+    MLflowError,
+    OpenInferenceError,
+    VertexError,
+)
 from api.schemas import (
-    LabelPrediction,
-    PredictRequest,
-    PredictResponse,
-    ValuePrediction,
-    WarningOut,
-    errors,
+    ColumnsRequest,
+    ColumnsResponse,
+    ErrorBody,
+    RowsRequest,
+    RowsResponse,
+    refusals,
 )
 
-router = APIRouter(prefix="/models", tags=["predictions"])
-REQUEST = {"content": {"application/json": {"schema": PredictRequest.model_json_schema()}}}
+TEXT = {"schema": {"type": "string"}}
+BINARY = {"schema": {"type": "string", "format": "binary"}}
+Answer = RowsResponse | ColumnsResponse
 
 
-@router.post(
-    "/{model}/predict",
-    summary="Predict rows",
-    responses=errors(404, 413, 422, 503),
-    openapi_extra={"requestBody": REQUEST | {"required": True}},
+REQUESTS: tuple[type[BaseModel], ...] = (
+    RowsRequest,
+    ColumnsRequest,
+    InferRequest,
+    InvocationRequest,
+    InstancesRequest,
 )
-def predict_rows(
-    model: str, state: StateNow, body: Body, settings: SettingsNow, language: Reader
-) -> PredictResponse:
+REFERENCE = "#/components/schemas/{model}"
+
+
+def request_schemas() -> dict[str, Any]:
+    """Return the schemas of all bodies by name: FastAPI does not read these bodies itself."""
+    pairs = [(form, "validation") for form in REQUESTS]
+    _, found = models_json_schema(pairs, ref_template=REFERENCE)  # type: ignore[arg-type]
+    schemas: dict[str, Any] = found["$defs"]
+    return schemas
+
+
+def _body(*forms: type[BaseModel], **others: Any) -> dict[str, Any]:
+    schemas = [{"$ref": REFERENCE.format(model=form.__name__)} for form in forms]
+    schema: dict[str, Any] = {"anyOf": schemas} if len(schemas) > 1 else {**schemas[0]}
+    content = {"application/json": {"schema": schema}} | others
+    return {"requestBody": {"required": True, "content": content}}
+
+
+OWN_BODY = _body(RowsRequest, ColumnsRequest, **{CSV[0]: TEXT, ARROW[0]: BINARY})
+OWN_REFUSALS = refusals(ErrorBody, 404, 413, 415, 422, 503)
+
+
+def router(vertex: str) -> APIRouter:
+    """Return the routes.
+
+    Parameters
+    ----------
+    vertex : str
+        Where Vertex AI asks for predictions.
+    """
+    found = APIRouter(tags=["predictions"])
+    found.post(
+        "/models/{model}/predict",
+        summary="Predict rows",
+        responses=OWN_REFUSALS,
+        openapi_extra=OWN_BODY,
+    )(predict)
+    found.post(
+        "/models/{model}/versions/{version}/predict",
+        summary="Ask a version",
+        responses=OWN_REFUSALS,
+        openapi_extra=OWN_BODY,
+    )(predict_version)
+    for path, function in (
+        ("/v2/models/{model}/infer", infer),
+        ("/v2/models/{model}/versions/{version}/infer", infer_version),
+    ):
+        found.post(
+            path,
+            summary="Open Inference Protocol",
+            responses=refusals(OpenInferenceError, 400, 404, 413, 503),
+            openapi_extra=_body(InferRequest),
+        )(function)
+    found.post(
+        INVOCATIONS,
+        summary="MLflow's scoring protocol",
+        responses=refusals(MLflowError, 400, 404, 413, 415, 503),
+        openapi_extra=_body(InvocationRequest, **{CSV[0]: TEXT}),
+    )(invoke)
+    found.post(
+        vertex,
+        summary="Vertex AI's custom container",
+        responses=refusals(VertexError, 404, 413, 422, 503),
+        openapi_extra=_body(InstancesRequest),
+    )(predict_instances)
+    return found
+
+
+async def predict(model: str, explain: bool = False) -> Answer:
     """Answer each row with a value, or with a label and probabilities, and with warnings.
 
-    Every column of the model must be there; null says that a value is not known. The body is
-    read here, not by FastAPI: its errors name row, column, value and what was expected.
+    Every column of the model must be there; null says that a value is not known. Rows and
+    columns come in JSON, columns in CSV or Arrow too; answers to columns are columns. With
+    `explain=true` each answer has what moved it, as ML.EXPLAIN_PREDICT has it.
     """
-    served = state.find(model)
-    rows = read_rows(body, served.manifest.features, settings.max_rows)
-    answers = predict(served, rows, language)
-    answered = _labelled if served.manifest.classes else _valued
-    return PredictResponse(
-        model=served.manifest.model,
-        version=served.manifest.version,
-        verdict=verdict(served, language),
-        predictions=[answered(answer) for answer in answers],
-    )
+    raise NotImplementedError
 
 
-def _valued(answer: Answer) -> ValuePrediction:
-    assert answer.value is not None
-    return ValuePrediction(value=answer.value, warnings=_warnings(answer))
+async def predict_version(model: str, version: str, explain: bool = False) -> Answer:
+    """Answer as `/models/{model}/predict`, by one of the versions in service."""
+    raise NotImplementedError
 
 
-def _labelled(answer: Answer) -> LabelPrediction:
-    assert answer.label is not None and answer.probabilities is not None
-    return LabelPrediction(
-        label=answer.label, probabilities=answer.probabilities, warnings=_warnings(answer)
-    )
+async def infer(model: str, explain: bool = False) -> InferResponse:
+    """Answer tensors; null, which the protocol does not have, is JSON's."""
+    raise NotImplementedError
 
 
-def _warnings(answer: Answer) -> list[WarningOut]:
-    return [WarningOut(column=w.column, value=w.value, message=w.message) for w in answer.warnings]
+async def infer_version(model: str, version: str, explain: bool = False) -> InferResponse:
+    """Answer tensors by one of the versions in service."""
+    raise NotImplementedError
+
+
+async def invoke(explain: bool = False) -> InvocationResponse:
+    """Answer by the default model as `mlflow models serve` does."""
+    raise NotImplementedError
+
+
+async def predict_instances(explain: bool = False) -> InstancesResponse:
+    """Answer instances by the default model."""
+    raise NotImplementedError

@@ -51,10 +51,10 @@ def bucket(settings):
 
 @pytest.fixture(scope="session")
 def api(make_settings, key):
-    """A client of an API that serves three models: `price`, `class_two`, `class_many`."""
-    settings = make_settings(max_rows=2000, max_body_bytes=1024 * 1024)
+    """A client of an API that serves `price`, `class_two`, `class_many` and `trees`."""
+    settings = make_settings(max_rows=2000, max_body_bytes=1024 * 1024, default_model="price")
     bucket = storage_client(settings.cloud).bucket(settings.cloud.bucket)
-    names = ("price", "class_two", "class_many")
+    names = ("price", "class_two", "class_many", "trees")
     for name in names:
         publish(bucket, name, V1, version_files(name, V1, key))
     with serving(settings) as client:

@@ -8,7 +8,13 @@ import numpy as np
 import pandas as pd
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from api.artifacts.served import Served
+from api.scoring.compiled import compile_tables
+from api.scoring.probing import tables_of
 from export.artifact import Feature, GoldenRow, Manifest, Pointer, libraries, predict, sha256, sign
+from export.families.booster import Booster, TreeFeature
+from export.families.columns import plain
+from export.families.trees import retrained as trees
 from export.pipelines import Columns, categories_of, linear, logistic
 
 ROWS = 600
@@ -23,7 +29,9 @@ CLASSES = {
     "class_two": ("High", "Low"),
     "class_many": (1, 2, 3),
     "class_flag": (False, True),
+    "trees": (1, 2, 3),
 }
+MODEL_TYPES = {"price": "LINEAR_REG", "trees": "BOOSTED_TREE_CLASSIFIER"}
 FIGURES = {
     "rows": 100,
     "max_abs": 1e-9,
@@ -85,11 +93,27 @@ def trained(name, seed=0):
         return linear(columns, {}).fit(rows, price)
     parts = pd.qcut(price, len(classes), labels=False)
     labels = np.array([classes[part] for part in parts])
+    if name == "trees":
+        return tree_pipeline(rows, labels, classes)
     return logistic(columns, {"l2_reg": 1.0}).fit(rows, labels)
+
+
+def tree_pipeline(rows, labels, classes, columns=None, method="LABEL_ENCODING"):
+    """Return boosted trees as the export trains them."""
+    plain_columns = [plain(f.name, is_text=f.kind == "categorical") for f in FEATURES]
+    words = ("Diesel", "M3", "Petrol", "X5")
+    read = tuple(
+        TreeFeature(one.name, 1.5, words if one.codes is None else tuple(n for n, _ in one.codes))
+        for one in columns or plain_columns
+    )
+    options = {"model_type": "boosted_tree_classifier", "max_iterations": 5}
+    booster = Booster(b"", read, method)
+    return trees(columns or plain_columns, booster, options, rows, labels, classes)
 
 
 def manifest_of(name, version, pipeline, **changes):
     task = "regression" if CLASSES.get(name) is None else "classification"
+    other = "LINEAR_REG" if task == "regression" else "LOGISTIC_REG"
     golden = [
         ("typical", TYPICAL),
         ("null", dict.fromkeys(TYPICAL)),
@@ -100,7 +124,7 @@ def manifest_of(name, version, pipeline, **changes):
         "model": name,
         "version": version,
         "bigquery_model": f"vendas-local.vendas_ml.{name}",
-        "model_type": "LINEAR_REG" if task == "regression" else "LOGISTIC_REG",
+        "model_type": MODEL_TYPES.get(name, other),
         "label": "price_usd" if task == "regression" else "sales_classification",
         "task": task,
         "classes": CLASSES.get(name),
@@ -110,7 +134,7 @@ def manifest_of(name, version, pipeline, **changes):
         "dbt": {"invocation_id": None, "node": f"model.vendas.{name}"},
         "code": {"commit": None},
         "created_at": "2026-01-31T12:00:00Z",
-        "libraries": libraries(),
+        "libraries": libraries(MODEL_TYPES.get(name, "")),
         "files": {},
         "metrics": {"bigquery_ml": {"r2_score": 0.9}, "scikit_learn": {"r2_score": 0.9}},
         "parity": {"retrained": FIGURES, "transplanted": None, "published": FIGURES},
@@ -122,6 +146,15 @@ def manifest_of(name, version, pipeline, **changes):
         pairs = zip(golden, answers, strict=True)
         fields["golden_rows"] = tuple(GoldenRow(r, a, k) for (k, r), a in pairs)
     return fields
+
+
+@cache
+def served(name):
+    """Return one of `CLASSES` as the service holds it, without a child."""
+    pipeline = trained(name)
+    manifest = Manifest(**manifest_of(name, "1" * 16, pipeline))
+    scorer = compile_tables(tables_of(pipeline, manifest), manifest.features)
+    return Served(manifest, scorer, "2026-02-01T00:00:00Z", "2026-02-01T00:00:01Z")
 
 
 def version_files(name, version, key, *, seed=0, pickled=None, pipeline=None, **changes):

@@ -8,8 +8,8 @@ import resource
 import numpy.testing._private.utils as numpy_utils
 import pytest
 
+from api.artifacts.loader import Served, open_versions, verify_version
 from api.errors import LoadError
-from api.loader import Served, open_versions, verify_version
 from cloud.settings import Settings
 from export.artifact import SERVED, ArtifactError, GoldenRow, Pointer, libraries, signing_key
 from tests.api.publishing import (

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 ATTEMPTS = """
 import ctypes, json, os, socket, subprocess, sys
-from api.seal import seal
+from api.artifacts.seal import seal
 folder, port, parent = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 libc = ctypes.CDLL(None, use_errno=True)
 path = lambda name: os.path.join(folder, name)
@@ -89,7 +89,7 @@ def test_nothing_on_disk_changed(outcome):
 
 
 def test_endless_work_is_ended_by_the_kernel():
-    code = "from api.seal import seal\nseal(1)\nwhile True: pass"
+    code = "from api.artifacts.seal import seal\nseal(1)\nwhile True: pass"
 
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=30, check=False)
 
@@ -97,7 +97,7 @@ def test_endless_work_is_ended_by_the_kernel():
 
 
 def test_endless_memory_is_refused():
-    code = "from api.seal import seal\nseal(20)\nb'x' * (9 * 1024**3)"
+    code = "from api.artifacts.seal import seal\nseal(20)\nb'x' * (9 * 1024**3)"
 
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, timeout=30, capture_output=True, check=False

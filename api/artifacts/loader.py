@@ -1,14 +1,15 @@
 """From a version's files to something that can be served.
 
 Signature, digests and libraries are checked here; the pickle is opened by a child process
-that has no credentials and seals itself off (`api.seal`). What it hands back is plain data,
-checked again: the tables must give BigQuery ML's answers on the signed golden rows. The
-serving process never unpickles.
+that has no credentials and seals itself off (`seal`). What it hands back is plain data, checked
+again: the tables must give BigQuery ML's answers on the signed golden rows. The serving process
+never unpickles.
 """
 
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import os
 import subprocess
@@ -21,8 +22,10 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from api.artifacts.served import Served
 from api.errors import LoadError
-from api.tables import Tables
+from api.scoring.compiled import Scorer, compile_tables
+from api.scoring.tables import Number, Tables, Text
 from cloud.settings import Settings as CloudSettings
 from export.artifact import (
     MANIFEST,
@@ -37,45 +40,12 @@ from export.artifact import (
     verify,
 )
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 KEPT_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 START_SECONDS = 60.0
 LONGEST_REASON = 1000
 TABLES = TypeAdapter(Tables)
-
-
-@dataclass(frozen=True)
-class Served:
-    """One version, ready to answer.
-
-    Parameters
-    ----------
-    manifest : Manifest
-        Verified.
-    tables : Tables
-        What answers.
-    published_at : str
-        When the pointer was moved to this version.
-    loaded_at : str
-        When this process took it over, UTC.
-    """
-
-    manifest: Manifest
-    tables: Tables
-    published_at: str
-    loaded_at: str
-
-    @property
-    def loss(self) -> float | None:
-        """The model's own mean loss on the test rows, in the verdict's unit, if it is known.
-
-        With three or more classes BigQuery ML's log loss is a mean over classes, another unit.
-        """
-        if self.tables.link == "softmax":
-            return None
-        name = {"squared_error": "mean_squared_error"}.get(self.manifest.verdict["loss"])
-        return self.manifest.metrics["bigquery_ml"].get(name or "log_loss")
 
 
 @dataclass(frozen=True)
@@ -143,13 +113,14 @@ def _served(version: Verified, answer: dict[str, Any]) -> Served | LoadError:
             raise LoadError(str(answer["error"])[:LONGEST_REASON])
         tables = TABLES.validate_json(json.dumps(answer.get("tables")))
         _check_form(tables, manifest)
-        _check_golden(tables, manifest)
+        scorer = compile_tables(tables, manifest.features)
+        _check_golden(scorer, manifest)
     except LoadError as error:
         return error
     except ValidationError as error:
         return LoadError(f"The opened model is no table of numbers: {error}"[:LONGEST_REASON])
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Served(manifest, tables, version.pointer.published_at, now)
+    return Served(manifest, scorer, version.pointer.published_at, now)
 
 
 def _ask_child(versions: Sequence[Verified], seconds: float) -> list[dict[str, Any]]:
@@ -177,7 +148,7 @@ def _run_child(request: bytes, seconds: float) -> subprocess.CompletedProcess[by
     longest = START_SECONDS + seconds * request.count(b'"pickle":')
     try:
         return subprocess.run(
-            [sys.executable, "-EsB", "-m", "api.child"],
+            [sys.executable, "-EsB", "-m", "api.artifacts.child"],
             input=request,
             capture_output=True,
             cwd=ROOT,
@@ -191,26 +162,43 @@ def _run_child(request: bytes, seconds: float) -> subprocess.CompletedProcess[by
 
 
 def _check_form(tables: Tables, manifest: Manifest) -> None:
-    """Check that the tables cover the manifest's features and classes, no more and no less."""
+    """Check that the tables are whole and cover the manifest's features and classes."""
     classes = len(manifest.classes or ())
-    numbers = {f.name for f in manifest.features if f.kind == "numeric"}
-    texts = {f.name for f in manifest.features} - numbers
-    fits = all(
-        e.numeric.keys() == numbers and e.categorical.keys() == texts for e in tables.equations
+    scores = {"identity": 1, "logistic": 1, "softmax": classes}[tables.link]
+    links = {0: ("identity",), 2: ("logistic", "softmax")}.get(classes, ("softmax",))
+    width = len(tables.baseline) if tables.trees is not None else scores
+    kinds = {f.name: f.kind == "numeric" for f in manifest.features}
+    fits = list(tables.columns) == list(kinds) and all(
+        isinstance(column, Number) == kinds[name] and _is_whole(column, width)
+        for name, column in tables.columns.items()
     )
-    outputs = {"identity": classes == 0, "logistic": classes == 2, "softmax": classes > 2}
-    wanted = classes if classes > 2 else 1
-    if not (fits and outputs[tables.link] and len(tables.equations) == wanted):
+    if not (fits and tables.link in links and len(tables.baseline) == width):
         raise LoadError(f"The opened model has other features or classes than {manifest.model!r}.")
 
 
-def _check_golden(tables: Tables, manifest: Manifest) -> None:
+def _is_whole(column: Number | Text, width: int) -> bool:
+    """Tell whether vectors are as long as their parts, and these within the model."""
+    vectors = [column.null]
+    if isinstance(column, Number):
+        pieces = len(column.edges) + 1
+        if not len(column.slopes) == len(column.offsets) == pieces:
+            return False
+        if any(a >= b for a, b in itertools.pairwise(column.edges)):
+            return False
+        vectors += [*column.slopes, *column.offsets]
+    else:
+        vectors += [*column.known.values(), column.unseen]
+    inside = all(0 <= part.target < width for part in column.parts)
+    return inside and all(len(vector) == len(column.parts) for vector in vectors)
+
+
+def _check_golden(scorer: Scorer, manifest: Manifest) -> None:
     names = [class_name(label) for label in manifest.classes or ()]
     for row in manifest.golden_rows:
-        _, given = tables.answer(row.input)
+        given = scorer.one([row.input[feature.name] for feature in manifest.features])
         expected = row.expected
         wanted = [expected["probabilities"][n] for n in names] if names else [expected["value"]]
-        if not all(
+        if len(given) != len(wanted) or not all(
             abs(a - b) <= TOLERANCE * max(1.0, abs(b)) for a, b in zip(given, wanted, strict=True)
         ):
             raise LoadError(

@@ -18,11 +18,12 @@ from datetime import UTC, datetime
 
 from google.cloud.storage import Client
 
-from api.bucket import list_pointers, read_files, read_pointer
+from api.artifacts.bucket import list_pointers, read_files, read_pointer
+from api.artifacts.loader import Verified, open_versions, verify_version
+from api.artifacts.served import Served
+from api.artifacts.state import Failure, State
 from api.errors import ApiError, LoadError, PointerMoved, StorageError
-from api.loader import Served, Verified, open_versions, verify_version
 from api.settings import Settings
-from api.state import Failure, State
 from export.artifact import ArtifactError
 
 LONGEST_PAUSE = 60.0
@@ -130,7 +131,8 @@ class Registry:
             self._fail(model, version.manifest.version, generation, outcome)
             return
         self._generations[model] = generation
-        self._change(lambda state: state.serving(outcome))
+        keep = self._settings.kept_versions
+        self._change(lambda state: state.serving(outcome, keep=keep))
         logger.info("'%s' %s is in service.", model, version.manifest.version)
 
     def _fail(self, model: str, version: str | None, generation: int, error: Exception) -> None:

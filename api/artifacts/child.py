@@ -1,4 +1,4 @@
-"""The process that opens pickles: `python -m api.child`, started by `api.loader`.
+"""The process that opens pickles: `python -m api.artifacts.child`, started by `loader`.
 
 Reads one JSON object from standard input, writes one to standard output. It imports what a
 pickle needs, once, then opens each pickle in a fork of its own, which seals itself first:
@@ -16,9 +16,9 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
+from api.artifacts.seal import die_with_parent, seal
 from api.errors import LoadError
-from api.extraction import tables_of
-from api.seal import die_with_parent, seal
+from api.scoring.probing import tables_of
 from export.artifact import Manifest, replay, unpickle
 
 Answer = dict[str, Any]
@@ -30,7 +30,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     request = json.load(sys.stdin)
-    _import_estimators()
+    _import_estimators(with_trees=any('"xgboost"' in m["manifest"] for m in request["models"]))
     seconds = float(request["seconds"])
     with answers:
         json.dump([_in_a_fork(model, seconds) for model in request["models"]], answers)
@@ -81,12 +81,15 @@ def _open(model: dict[str, str]) -> dict[str, Any]:
     return asdict(tables_of(pipeline, manifest))
 
 
-def _import_estimators() -> None:
+def _import_estimators(*, with_trees: bool) -> None:
     import sklearn.compose
     import sklearn.impute
     import sklearn.linear_model
     import sklearn.pipeline
     import sklearn.preprocessing  # noqa: F401
+
+    if with_trees:
+        import xgboost  # noqa: F401
 
 
 if __name__ == "__main__":

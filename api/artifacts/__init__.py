@@ -1,0 +1,1 @@
+"""From published versions in the bucket to what is served: followed, verified, opened, kept."""

@@ -1,0 +1,91 @@
+"""One version in service, with what is made of it once for all its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from api.inference.typed import Types
+from api.phrases import LANGUAGES, Language, verdict_sentence
+from api.scoring.compiled import Scorer
+from export.artifact import Manifest, class_name
+
+
+@dataclass(frozen=True)
+class Served:
+    """One version, ready to answer.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Verified.
+    scorer : Scorer
+        What answers.
+    published_at : str
+        When the pointer was moved to this version.
+    loaded_at : str
+        When this process took it over, UTC.
+    """
+
+    manifest: Manifest
+    scorer: Scorer
+    published_at: str
+    loaded_at: str
+    _decoders: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def types(self) -> Types:
+        """What its rows are."""
+        return Types(self.manifest.features)
+
+    @cached_property
+    def class_names(self) -> tuple[str, ...]:
+        """The classes as JSON keys; none of a regression."""
+        return tuple(class_name(label) for label in self.manifest.classes or ())
+
+    @cached_property
+    def loss(self) -> float | None:
+        """The model's own mean loss on the test rows, in the verdict's unit, if it is known.
+
+        With three or more classes BigQuery ML's log loss is a mean over classes, another unit.
+        """
+        if len(self.manifest.classes or ()) > 2:
+            return None
+        name = {"squared_error": "mean_squared_error"}.get(self.manifest.verdict["loss"])
+        return self.manifest.metrics["bigquery_ml"].get(name or "log_loss")
+
+    @cached_property
+    def verdicts(self) -> dict[Language, dict[str, Any]]:
+        """The verdict with its sentence, by language."""
+        found = self.manifest.verdict
+        return {
+            language: {**found, "sentence": verdict_sentence(found, language, model_loss=self.loss)}
+            for language in LANGUAGES
+        }
+
+    @cached_property
+    def heads(self) -> dict[Language, bytes]:
+        """The beginning of every answer at our own door, by language."""
+        return {language: self._head(language) for language in LANGUAGES}
+
+    def decoder(
+        self, door: str, make: Callable[[Served], msgspec.json.Decoder[Any]]
+    ) -> msgspec.json.Decoder[Any]:
+        """Return a door's decoder of this version's bodies, made once."""
+        found: msgspec.json.Decoder[Any] | None = self._decoders.get(door)
+        if found is None:
+            found = self._decoders[door] = make(self)
+        return found
+
+    def _head(self, language: Language) -> bytes:
+        manifest = self.manifest
+        content = {
+            "model": manifest.model,
+            "version": manifest.version,
+            "verdict": self.verdicts[language],
+        }
+        return msgspec.json.encode(content)[:-1] + b","

@@ -1,0 +1,160 @@
+"""Answers of a model, with what to know about each. No HTTP here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from api.errors import InvalidRows, Problem
+from api.inference.batch import Batch, Row, Table
+from api.inference.cells import show
+from api.phrases import Language, say
+from api.scoring.compiled import Scorer
+from export.artifact import Feature
+
+
+@dataclass(frozen=True)
+class Warned:
+    """A value that training did not see the like of.
+
+    Parameters
+    ----------
+    column : str
+        Its column.
+    value : str, int or float
+        As it was sent.
+    message : str
+        In the reader's language.
+    """
+
+    column: str
+    value: str | int | float
+    message: str
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a model answers to some rows.
+
+    Parameters
+    ----------
+    outputs : list of list of float
+        By output, then by row: the values, or each class's probabilities.
+    likeliest : list of int or None
+        By row the position of the likeliest class; None for a regression.
+    warnings : dict of int to list of Warned
+        By row, of those that have some; in the order of the columns.
+    """
+
+    outputs: list[list[float]]
+    likeliest: list[int] | None
+    warnings: dict[int, list[Warned]]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.outputs[0])
+
+
+def predict(scorer: Scorer, batch: Batch, language: Language, *, classes: bool) -> Answers:
+    """Answer rows.
+
+    Parameters
+    ----------
+    scorer : Scorer
+        Of the version that answers all of them.
+    batch : Batch
+        Checked.
+    language : {"en", "pt-BR"}
+        Of the warnings.
+    classes : bool
+        Whether the outputs are classes' probabilities.
+
+    Raises
+    ------
+    InvalidRows
+        If numbers are so large that an answer is not finite.
+    """
+    if isinstance(batch, Table):
+        return _of_many(scorer, batch, language, classes)
+    return _of_few(scorer, batch, language, classes)
+
+
+def _of_few(scorer: Scorer, rows: Sequence[Row], language: Language, classes: bool) -> Answers:
+    found = [scorer.one(row) for row in rows]
+    for at, outputs in enumerate(found):
+        if not all(map(math.isfinite, outputs)):
+            raise _too_large(scorer, at, rows[at])
+    warned = {}
+    for at, row in enumerate(rows):
+        if beyond := list(_beyond(scorer, row, language)):
+            warned[at] = beyond
+    likeliest = list(map(scorer.likeliest, found)) if classes else None
+    return Answers([list(column) for column in zip(*found, strict=True)], likeliest, warned)
+
+
+def _of_many(scorer: Scorer, table: Table, language: Language, classes: bool) -> Answers:
+    found = scorer.many(table.columns)
+    finite = np.isfinite(found).all(axis=1)
+    if not finite.all():
+        at = int(np.argmin(finite))
+        raise _too_large(scorer, at, table.row(at))
+    warned: dict[int, list[Warned]] = {}
+    for at in _strange_rows(scorer, table):
+        warned[at] = list(_beyond(scorer, table.row(at), language))
+    likeliest = found.argmax(axis=1).tolist() if classes else None
+    return Answers(found.T.tolist(), likeliest, warned)
+
+
+def _beyond(scorer: Scorer, row: Row, language: Language) -> Iterator[Warned]:
+    """Yield what in a row lies outside of what training saw; a NULL never does."""
+    for feature, words, value in zip(scorer.features, scorer.words, row, strict=True):
+        if value is None:
+            continue
+        name = feature.name
+        if words is not None:
+            if value not in words:
+                message = say("unseen", language, value=show(value), column=name)
+                yield Warned(name, value, message)
+        elif limit := _limit(feature, value):
+            what, end = limit
+            shown = int(value) if feature.type == "INT64" else value
+            yield Warned(name, shown, say(what, language, value=shown, limit=end))
+
+
+def _limit(feature: Feature, value: float) -> tuple[str, float] | None:
+    if feature.max is not None and value > feature.max:
+        return "above", feature.max
+    if feature.min is not None and value < feature.min:
+        return "below", feature.min
+    return None
+
+
+def _strange_rows(scorer: Scorer, table: Table) -> list[int]:
+    strange: NDArray[Any] = np.zeros(len(table), dtype=np.bool_)
+    triples = zip(scorer.features, scorer.words, table.columns, strict=True)
+    for feature, words, column in triples:
+        if words is not None:
+            strange |= column == words.unseen
+            continue
+        with np.errstate(invalid="ignore"):
+            if feature.max is not None:
+                strange |= column > feature.max
+            if feature.min is not None:
+                strange |= column < feature.min
+    found: list[int] = np.flatnonzero(strange).tolist()
+    return found
+
+
+def _too_large(scorer: Scorer, at: int, row: Row) -> InvalidRows:
+    named = zip((feature.name for feature in scorer.features), row, strict=True)
+    numbers = {name: value for name, value in named if isinstance(value, float)}
+    column = max(numbers, key=lambda name: abs(numbers[name]))
+    expected = "numbers small enough for a finite answer"
+    value = show(numbers[column])
+    words = f"{column} of row {at} is {value}; expected {expected}."
+    return InvalidRows([Problem(at, column, value, expected, words)], 1)

@@ -1,0 +1,1 @@
+"""Models as plain numbers: made of a pipeline once, computed with from then on. No HTTP here."""

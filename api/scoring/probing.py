@@ -1,0 +1,296 @@
+"""From a fitted pipeline to tables, by asking it about rows that differ in one cell.
+
+Its own attributions, or for trees the columns that it prepares, are asked for; where lines may
+bend is read off its steps (bin edges, clipping). That holds for every pipeline that looks at
+each input column by itself; `prove` compares tables and pipeline on rows that mix everything,
+and refuses any other.
+"""
+
+from __future__ import annotations
+
+import base64
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from api.errors import LoadError
+from api.scoring.compiled import Scorer, compile_tables
+from api.scoring.tables import Link, Number, Part, Tables, Text
+from export.artifact import Feature, Manifest, attributions, class_name, frame, predict
+
+EQUAL, EQUAL_TREES = 1e-9, 1e-6
+GENERATED_ROWS = 1000
+CHUNK = 256
+FARTHEST_EDGE = 1e299  # beyond it, edges only say "and everything else"
+UNSEEN = "\x00no category\x00"
+STRANGE = (UNSEEN, "", " ", "_null_filler", "None", "nan", "0", "ção", "'\"\\\n")
+Row = dict[str, Any]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Probe:
+    """What can be asked about rows: a vector each, and what its places are."""
+
+    ask: Callable[[Sequence[Row]], Floats]
+    parts: tuple[Part, ...]
+    baseline: Floats
+    trees: str | None = None
+
+
+def tables_of(pipeline: Any, manifest: Manifest) -> Tables:
+    """Return the tables that answer as a pipeline does.
+
+    Raises
+    ------
+    LoadError
+        If it is neither linear nor of trees, or the tables answer otherwise than it does.
+    """
+    link = _link(pipeline, manifest)
+    probe = _probe(pipeline, manifest.features)
+    base = probe.ask([_nothing(manifest.features)])[0]
+    columns: dict[str, Number | Text] = {}
+    free = np.ones(len(base), dtype=np.bool_)
+    for feature in manifest.features:
+        found, mine = _column(probe, pipeline, manifest.features, feature, base)
+        if not free[mine].all():
+            raise _entangled(f"'{feature.name}' meets another column in one feature")
+        free[mine] = False
+        columns[feature.name] = found
+    baseline = _baseline(probe, base, free)
+    tables = Tables(link, columns, _cells(baseline), probe.trees)
+    prove(compile_tables(tables, manifest.features), pipeline, manifest)
+    return tables
+
+
+def prove(scorer: Scorer, pipeline: Any, manifest: Manifest) -> None:
+    """Check that scorer and pipeline agree on the golden rows and on 1,000 generated ones.
+
+    Raises
+    ------
+    LoadError
+        Naming the first row on which they do not.
+    """
+    rows: list[Mapping[str, Any]] = [row.input for row in manifest.golden_rows]
+    rows += generated_rows(manifest.features, Random(manifest.version))
+    names = [class_name(label) for label in manifest.classes or ()]
+    equal = EQUAL if scorer.tables.trees is None else EQUAL_TREES
+    given = [scorer.one([row[f.name] for f in manifest.features]) for row in rows]
+    many = scorer.many(scorer.columns([[r[f.name] for r in rows] for f in manifest.features]))
+    for at, wanted in enumerate(predict(pipeline, manifest, rows)):
+        answers = [wanted["probabilities"][n] for n in names] if names else [wanted["value"]]
+        for outputs in (given[at], many[at].tolist()):
+            if not all(
+                abs(a - b) <= equal * max(1.0, abs(b))
+                for a, b in zip(outputs, answers, strict=True)
+            ):
+                raise _entangled(
+                    f"the tables answer {outputs} where the pipeline answers {answers}, for the "
+                    f"row {rows[at]}"
+                )
+
+
+def generated_rows(features: Sequence[Feature], random: Random) -> list[Row]:
+    """Return rows that mix seen, unseen, missing and far values."""
+    return [{f.name: _any_value(f, random) for f in features} for _ in range(GENERATED_ROWS)]
+
+
+def _any_value(feature: Feature, random: Random) -> str | float | None:
+    if random.random() < 0.1:
+        return None
+    if feature.kind == "categorical":
+        if random.random() < 0.2:
+            return random.choice(STRANGE)
+        return random.choice(feature.categories or STRANGE)
+    low, high = _range(feature)
+    far = 10 * (high - low) if random.random() < 0.1 else 0.0
+    value = random.uniform(low - far, high + far)
+    return round(value) if feature.type == "INT64" else value
+
+
+def _entangled(what: str) -> LoadError:
+    return LoadError(
+        f"Tables cannot repeat the pipeline: {what}. Only one that looks at each column by itself "
+        "can be compiled."
+    )
+
+
+def _link(pipeline: Any, manifest: Manifest) -> Link:
+    if manifest.task not in ("regression", "classification"):
+        raise LoadError(f"A model of the task '{manifest.task}' has no tables.")
+    if manifest.classes is None:
+        return "identity"
+    if list(pipeline.classes_.tolist()) != list(manifest.classes):
+        raise LoadError(
+            f"The pipeline knows the classes {pipeline.classes_.tolist()}; the manifest says "
+            f"{list(manifest.classes)}."
+        )
+    linear = hasattr(pipeline[-1], "coef_")
+    return "logistic" if linear and len(manifest.classes) == 2 else "softmax"
+
+
+def _probe(pipeline: Any, features: Sequence[Feature]) -> _Probe:
+    estimator = pipeline[-1]
+    if hasattr(estimator, "coef_"):
+        return _linear_probe(pipeline, features)
+    booster = getattr(estimator, "estimators_", [estimator])[0]
+    if not hasattr(booster, "get_booster"):
+        raise LoadError(
+            f"The pipeline ends in {type(estimator).__name__}; linear models, logistic ones and "
+            "XGBoost's trees can be compiled."
+        )
+    from api.scoring.ensemble import onnx_of  # whoever has no trees does without it
+
+    def ask(rows: Sequence[Row]) -> Floats:
+        return np.asarray(pipeline[:-1].transform(frame(rows, features)), dtype=np.float64)
+
+    base = ask([_nothing(features)])[0]
+    parts = tuple(Part("", place) for place in range(len(base)))
+    trees = onnx_of(booster.get_booster(), len(base))
+    return _Probe(ask, parts, base, base64.b64encode(trees).decode())
+
+
+def _linear_probe(pipeline: Any, features: Sequence[Feature]) -> _Probe:
+    found = attributions(pipeline, frame([_nothing(features)], features))
+    if found is None:
+        raise _entangled("its columns cannot be told from its features")
+
+    def ask(rows: Sequence[Row]) -> Floats:
+        some = attributions(pipeline, frame(rows, features))
+        assert some is not None
+        return some.parts.reshape(len(rows), -1)
+
+    outputs = range(found.parts.shape[1])
+    parts = tuple(Part(name, output) for output in outputs for name in found.features)
+    return _Probe(ask, parts, found.baseline)
+
+
+def _column(
+    probe: _Probe, pipeline: Any, features: Sequence[Feature], feature: Feature, base: Floats
+) -> tuple[Number | Text, NDArray[np.intp]]:
+    """Return what an input column does, and the places of the vectors that it moves."""
+    if feature.kind == "categorical":
+        return _text(probe, pipeline, features, feature, base)
+    edges = sorted(set(_edges(pipeline, feature.name)))
+    points = _points(feature, edges)
+    rows = [_nothing(features) | {feature.name: x} for pair in points for x in pair]
+    vectors = _vectors(probe, rows)
+    low, high = vectors[0::2], vectors[1::2]
+    starts, ends = np.array(points).T
+    slopes = (high - low) / (ends - starts)[:, np.newaxis]
+    offsets = low - slopes * starts[:, np.newaxis]
+    mine = _moved(vectors, base)
+    kept = _bends(slopes[:, mine], offsets[:, mine])
+    found = Number(
+        tuple(edge for edge, bends in zip(edges, kept, strict=True) if bends),
+        _rows_of(slopes[:, mine], kept),
+        _rows_of(offsets[:, mine], kept),
+        _cells(base[mine]),
+        tuple(probe.parts[place] for place in mine),
+    )
+    return found, mine
+
+
+def _text(
+    probe: _Probe, pipeline: Any, features: Sequence[Feature], feature: Feature, base: Floats
+) -> tuple[Number | Text, NDArray[np.intp]]:
+    names = sorted({*(feature.categories or ()), *_known_categories(pipeline), *STRANGE[1:]})
+    rows = [_nothing(features) | {feature.name: name} for name in (UNSEEN, *names)]
+    unseen, *vectors = _vectors(probe, rows)
+    mine = _moved(np.array([unseen, *vectors]), base)
+    known = {
+        name: _cells(vector[mine])
+        for name, vector in zip(names, vectors, strict=True)
+        if name in (feature.categories or ()) or not np.array_equal(vector, unseen, equal_nan=True)
+    }
+    parts = tuple(probe.parts[place] for place in mine)
+    return Text(known, _cells(base[mine]), _cells(unseen[mine]), parts), mine
+
+
+def _baseline(probe: _Probe, base: Floats, free: NDArray[np.bool_]) -> Floats:
+    """Return what is there before any column: trees' constants, or what no column moves."""
+    if probe.trees is not None:
+        return np.where(free, base, 0.0)
+    found = probe.baseline.copy()
+    for place in np.flatnonzero(free):
+        found[probe.parts[place].target] += base[place]
+    return found
+
+
+def _nothing(features: Sequence[Feature]) -> Row:
+    return {feature.name: None for feature in features}
+
+
+def _vectors(probe: _Probe, rows: Sequence[Row]) -> Floats:
+    chunks = [probe.ask(rows[at : at + CHUNK]) for at in range(0, len(rows), CHUNK)]
+    return np.concatenate(chunks)
+
+
+def _moved(vectors: Floats, base: Floats) -> NDArray[np.intp]:
+    same = (vectors == base) | (np.isnan(vectors) & np.isnan(base))
+    return np.flatnonzero(~same.all(axis=0))
+
+
+def _points(feature: Feature, edges: Sequence[float]) -> list[tuple[float, float]]:
+    """Return two numbers inside of each piece."""
+    if not edges:
+        return [_range(feature)]
+    wide = max(1.0, abs(edges[0]), abs(edges[-1]))
+    inner = [(a, a + (b - a) / 2) for a, b in itertools.pairwise(edges)]
+    return [(edges[0] - 2 * wide, edges[0] - wide), *inner, (edges[-1], edges[-1] + wide)]
+
+
+def _bends(slopes: Floats, offsets: Floats) -> list[bool]:
+    """Return for each edge whether another line begins there."""
+    changed = (slopes[1:] != slopes[:-1]) | (offsets[1:] != offsets[:-1])
+    return [bool(one) for one in changed.any(axis=1)]
+
+
+def _rows_of(lines: Floats, kept: Sequence[bool]) -> tuple[tuple[float, ...], ...]:
+    """Return the first line, and that of each edge where another begins."""
+    return tuple(
+        tuple(line.tolist()) for line, begins in zip(lines, [True, *kept], strict=True) if begins
+    )
+
+
+def _cells(vector: Floats) -> tuple[float | None, ...]:
+    return tuple(None if cell != cell else cell for cell in vector.tolist())
+
+
+def _range(feature: Feature) -> tuple[float, float]:
+    low = 0.0 if feature.min is None else float(feature.min)
+    high = low if feature.max is None else float(feature.max)
+    return low, high if high > low else low + max(1.0, abs(low))
+
+
+def _edges(pipeline: Any, column: str) -> Iterator[float]:
+    """Yield every number at which a step that reads the column may bend."""
+    for _, transformer, inputs in getattr(pipeline[0], "transformers_", ()):
+        for step in _steps(transformer) if column in inputs else ():
+            found: list[Any] = [*getattr(step, "bin_edges_", ())]
+            if getattr(step, "clip", False):
+                found += [step.data_min_, step.data_max_]
+            for edges in found:
+                yield from (float(edge) for edge in edges if abs(edge) < FARTHEST_EDGE)
+
+
+def _known_categories(pipeline: Any) -> Iterator[str]:
+    """Yield every category that a step, or a step within it, was fitted with."""
+    for step in _steps(pipeline):
+        for block in getattr(step, "categories_", ()):
+            yield from (value for value in block.tolist() if isinstance(value, str))
+
+
+def _steps(step: Any) -> Iterator[Any]:
+    """Yield a step and every step within it."""
+    yield step
+    inner = [entry[1] for entry in getattr(step, "steps", ())]
+    inner += [entry[1] for entry in getattr(step, "transformers_", ())]
+    inner += [step.estimator] if hasattr(step, "estimator") else []
+    for entry in inner:
+        yield from _steps(entry)
