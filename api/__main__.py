@@ -1,42 +1,102 @@
-"""Start the API: `python -m api`; the environment says where (see `api/settings.py`)."""
+"""Start the API: `python -m api`; the environment says how (see `api/README.md`)."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import logging
+import socket
 import sys
+from functools import partial
+from typing import Any
 
 import uvicorn
+from uvicorn.supervisors import Multiprocess
 
+from api.gate.connection import Connection
+from api.gate.keys import new_key
 from api.listener import listen
-from api.main import create_app
 from api.settings import Settings
+
+HELP = """The environment says how (see api/README.md):
+  HOST, PORT                      where to listen (127.0.0.1, 8080)
+  WORKERS                         processes that answer (1)
+  API_KEYS_FILE                   hashes of the API keys that open
+  GOOGLE_AUDIENCE, IAP_AUDIENCE   whom Google's tokens have to be for
+  MAX_ROWS, MAX_BODY_BYTES        most of one request (10000, 10485760)
+  MAX_CONCURRENT, MAX_CONNECTIONS most at once (256, 1000)
+  MAX_PER_SECOND                  requests of one caller (0: no limit)
+  REQUEST_SECONDS                 for a request to arrive (60)
+  CORS_ORIGINS                    pages of other origins that may ask
+  DEFAULT_MODEL                   for doors that name none (price_linear)
+  KEPT_VERSIONS, RELOAD_SECONDS   earlier versions kept (2), pace of looking for new ones (2)
+  LOG_FORM, LOG_REQUESTS          text or json; 1 logs every request (text, 0)
+  AIP_HTTP_PORT, AIP_HEALTH_ROUTE, AIP_PREDICT_ROUTE   Vertex AI's own
+  VENDAS_TARGET, VENDAS_BUCKET, STORAGE_EMULATOR_HOST, MODEL_PUBLIC_KEY_FILE   the models
+"""
+# Requests that are being answered when it is told to stop get so long.
+GRACE_SECONDS = 20
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until SIGINT or SIGTERM."""
+    """Serve until SIGINT or SIGTERM, or make an API key."""
     parser = argparse.ArgumentParser(
         prog="python -m api",
-        description="Serve the published models over HTTP. Variables: HOST (127.0.0.1), PORT "
-        "(8080), RELOAD_SECONDS (2), MAX_ROWS (10000), MAX_BODY_BYTES (10485760), "
-        "DEFAULT_MODEL (price_linear), KEPT_VERSIONS (2), AIP_PREDICT_ROUTE (/predict), "
-        "VENDAS_TARGET, VENDAS_BUCKET, STORAGE_EMULATOR_HOST, MODEL_PUBLIC_KEY_FILE.",
+        description="Serve the published models over HTTP.",
+        epilog=HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s")
+    commands = parser.add_subparsers(dest="command")
+    key = commands.add_parser("new-key", help="make an API key and the line for API_KEYS_FILE")
+    key.add_argument("name", help="whose key it is")
+    asked = parser.parse_args(arguments)
     try:
-        settings = Settings.from_environment()
-        listener = listen(settings.host, settings.port)
+        return _make_key(asked.name) if asked.command else _serve()
     except (ValueError, OSError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
+
+
+def _make_key(name: str) -> int:
+    key, line = new_key(name)
+    print(f"The key, which is shown this once:\n  {key}\nThe line for API_KEYS_FILE:\n  {line}")
+    return 0
+
+
+def _serve() -> int:
+    settings = Settings.from_environment()
+    settings.check_guard()
+    listener = listen(settings.host, settings.port)
     host, port = listener.getsockname()[:2]
     print(f"API and page on http://{host}:{port} (each model says when it is ready)", flush=True)
-    config = uvicorn.Config(create_app(settings), log_level="warning", server_header=False)
-    with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again once it has stopped
-        uvicorn.Server(config).run(sockets=[listener])
+    config = config_of(settings)
+    if settings.workers == 1:
+        _run(config, [listener])
+    else:
+        Multiprocess(config, sockets=[listener]).run()
     return 0
+
+
+def config_of(settings: Settings, app: Any = "api.main:from_environment") -> uvicorn.Config:
+    """Return how uvicorn serves the API."""
+    return uvicorn.Config(
+        app,
+        factory=isinstance(app, str),
+        http=partial(Connection, request_seconds=settings.request_seconds),  # type: ignore[arg-type]
+        ws="none",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        limit_concurrency=settings.max_connections,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        workers=settings.workers,
+    )
+
+
+def _run(config: uvicorn.Config, sockets: list[socket.socket]) -> None:
+    with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again once it has stopped
+        uvicorn.Server(config).run(sockets=sockets)
 
 
 if __name__ == "__main__":

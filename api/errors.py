@@ -8,6 +8,11 @@ ApiError
 │   └── SealError       this system cannot shut a process off from network and files
 └── RequestError        what the client sent cannot be answered; carries the HTTP status
     ├── Refused         404 or 405, by the address or method
+    ├── Unauthenticated 401
+    ├── Closed          403, nobody can be known and this is not this machine alone
+    ├── TooManyRequests 429, of one caller
+    ├── Busy            503, of all
+    ├── Unverifiable    503, Google's certificates cannot be had
     ├── UnknownModel    404
     ├── UnknownVersion  404
     ├── NotServed       503, published but not loaded, or nothing is known yet
@@ -86,6 +91,40 @@ class Refused(RequestError):
     def __init__(self, words: str, status: int) -> None:
         super().__init__(words)
         self.status = status
+
+
+class Unauthenticated(RequestError):
+    """Nobody that is known asks."""
+
+    status = 401
+
+
+class Closed(RequestError):
+    """Nobody can be known, and this is not this machine alone."""
+
+    status = 403
+
+
+class TooManyRequests(RequestError):
+    """A caller asks too often."""
+
+    status = 429
+
+    def __init__(self, words: str, seconds: int) -> None:
+        super().__init__(words)
+        self.seconds = seconds
+
+
+class Busy(RequestError):
+    """Too much is being answered."""
+
+    status = 503
+
+
+class Unverifiable(RequestError):
+    """Google's certificates cannot be had now."""
+
+    status = 503
 
 
 class UnknownModel(RequestError):

@@ -1,20 +1,27 @@
-"""The application: `uvicorn --factory api.main:create_app`."""
+"""The application; `python -m api` serves it."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
-from starlette.types import Receive, Scope, Send
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.artifacts.registry import Registry
 from api.doors.addresses import Addresses
 from api.doors.core import Core
 from api.doors.door import Door
 from api.errors import Refused, RequestError
+from api.gate.callers import Callers
+from api.gate.gate import Gate
+from api.gate.limits import Limits
+from api.observability.logs import set_up
+from api.observability.metrics import Metrics
 from api.routes import ROUTERS, predictions
 from api.settings import Settings
 from cloud import storage_client
@@ -27,8 +34,8 @@ seen."""
 class Application(FastAPI):
     """FastAPI with the doors in front of it."""
 
-    core: Core
     addresses: Addresses
+    entrance: ASGIApp
 
     def openapi(self) -> dict[str, Any]:
         """Return the description of the API, with the bodies that FastAPI does not read."""
@@ -38,14 +45,11 @@ class Application(FastAPI):
         return super().openapi()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request: at a door at once, anywhere else as FastAPI does."""
-        if scope["type"] == "http" and scope["method"] == "POST":
-            path = scope["path"].removeprefix(scope.get("root_path", ""))
-            if found := self.addresses.find(path):
-                model = found.model or self.state.settings.default_model
-                await self.core.answer(found.door, model, found.version, scope, receive, send)
-                return
-        await super().__call__(scope, receive, send)
+        """Answer a request at the gate; FastAPI answers what is at no door."""
+        if scope["type"] == "http":
+            await self.entrance(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -72,8 +76,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.registry = Registry(settings, lambda: storage_client(settings.cloud))
-    app.core = Core(settings, app.state.registry)
+    app.state.metrics = Metrics(app.state.registry)
     app.addresses = Addresses(settings.vertex_route)
+    gate = Gate(
+        Callers(settings),
+        Limits(settings.max_concurrent, settings.max_per_second),
+        app.addresses,
+        Core(settings, app.state.registry),
+        app.state.metrics,
+        log_all=settings.log_requests,
+        open_path=settings.health_route,
+        inside=partial(FastAPI.__call__, app),
+    )
+    app.entrance = _with_origins(gate.handle, settings.cors_origins)
     for router in (predictions.router(settings.vertex_route), *ROUTERS):
         app.include_router(router)
     app.add_exception_handler(RequestError, _refused)
@@ -82,11 +97,30 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
+def from_environment() -> FastAPI:
+    """Make the application for a server's process, which logs as the environment says."""
+    settings = Settings.from_environment()
+    set_up(settings.log_form)
+    return create_app(settings)
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.registry.start()
     yield
     app.state.registry.stop()
+
+
+def _with_origins(inside: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:
+    if not origins:
+        return inside
+    return CORSMiddleware(
+        inside,
+        allow_origins=origins,
+        allow_methods=("GET", "POST"),
+        allow_headers=("content-type", "accept-language", "x-api-key", "authorization"),
+        expose_headers=("x-request-id", "retry-after"),
+    )
 
 
 def _refused(request: Request, error: Exception) -> Response:

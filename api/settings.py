@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from api.errors import SettingsError
 from cloud.settings import Settings as CloudSettings
 from cloud.settings import port
 
+EVERYWHERE = "0.0.0.0"
 ROUTE = re.compile(r"(/[A-Za-z0-9._:-]+)+")
 
 
@@ -38,6 +41,31 @@ class Settings:
         What doors that name no model answer for (`DEFAULT_MODEL`).
     vertex_route : str
         Where Vertex AI asks for predictions (`AIP_PREDICT_ROUTE`).
+    health_route : str or None
+        Where Vertex AI asks whether it can answer (`AIP_HEALTH_ROUTE`), beside our own.
+    on_vertex : bool
+        Whether Vertex AI started it (`AIP_HTTP_PORT` is set, and is the port).
+    api_keys_file : Path or None
+        The API keys' hashes (`API_KEYS_FILE`).
+    google_audience, iap_audience : str or None
+        Whom Google's ID tokens and Identity-Aware Proxy's have to be for (`GOOGLE_AUDIENCE`,
+        `IAP_AUDIENCE`).
+    max_concurrent : int
+        Most requests that are being answered (`MAX_CONCURRENT`).
+    max_per_second : float
+        What one caller may ask on average (`MAX_PER_SECOND`); 0 is no limit.
+    max_connections : int
+        Most open connections (`MAX_CONNECTIONS`).
+    request_seconds : float
+        How long a request may take to arrive (`REQUEST_SECONDS`).
+    cors_origins : tuple of str
+        Pages of other origins that may ask (`CORS_ORIGINS`, separated by commas).
+    workers : int
+        Processes that answer (`WORKERS`); each holds all models.
+    log_form : {"text", "json"}
+        Form of the logs (`LOG_FORM`).
+    log_requests : bool
+        Whether requests that were answered well are logged too (`LOG_REQUESTS`).
     load_seconds : float
         How long a version may take to be opened.
     """
@@ -51,6 +79,19 @@ class Settings:
     kept_versions: int = 2
     default_model: str = "price_linear"
     vertex_route: str = "/predict"
+    health_route: str | None = None
+    on_vertex: bool = False
+    api_keys_file: Path | None = None
+    google_audience: str | None = None
+    iap_audience: str | None = None
+    max_concurrent: int = 256
+    max_per_second: float = 0.0
+    max_connections: int = 1000
+    request_seconds: float = 60.0
+    cors_origins: tuple[str, ...] = ()
+    workers: int = 1
+    log_form: str = "text"
+    log_requests: bool = False
     load_seconds: float = 60.0
 
     @classmethod
@@ -63,17 +104,64 @@ class Settings:
             If a variable has no usable value; its name is in the message.
         """
         source = os.environ if environment is None else environment
+        on_vertex = bool(source.get("AIP_HTTP_PORT", ""))
+        health = source.get("AIP_HEALTH_ROUTE", "")
+        keys = source.get("API_KEYS_FILE", "")
+        origins = source.get("CORS_ORIGINS", "").split(",")
         return cls(
             cloud=CloudSettings.from_environment(source),
-            host=source.get("HOST", "") or cls.host,
-            port=port("PORT", source, cls.port),
+            host=source.get("HOST", "") or (EVERYWHERE if on_vertex else cls.host),
+            port=port("AIP_HTTP_PORT" if on_vertex else "PORT", source, cls.port),
             reload_seconds=_number("RELOAD_SECONDS", source, cls.reload_seconds, least=0.05),
             max_rows=int(_number("MAX_ROWS", source, cls.max_rows, least=1)),
             kept_versions=int(_number("KEPT_VERSIONS", source, cls.kept_versions, least=0)),
             default_model=source.get("DEFAULT_MODEL", "") or cls.default_model,
             vertex_route=_route("AIP_PREDICT_ROUTE", source, cls.vertex_route),
+            health_route=_route("AIP_HEALTH_ROUTE", source, "") if health else None,
+            on_vertex=on_vertex,
+            api_keys_file=Path(keys) if keys else None,
+            google_audience=source.get("GOOGLE_AUDIENCE", "") or None,
+            iap_audience=source.get("IAP_AUDIENCE", "") or None,
+            max_concurrent=int(_number("MAX_CONCURRENT", source, cls.max_concurrent, least=1)),
+            max_per_second=_number("MAX_PER_SECOND", source, cls.max_per_second, least=0),
+            max_connections=int(_number("MAX_CONNECTIONS", source, cls.max_connections, least=1)),
+            request_seconds=_number("REQUEST_SECONDS", source, cls.request_seconds, least=0.1),
+            cors_origins=tuple(origin.strip() for origin in origins if origin.strip()),
+            workers=int(_number("WORKERS", source, cls.workers, least=1)),
+            log_form=_choice("LOG_FORM", source, ("text", "json")),
+            log_requests=_choice("LOG_REQUESTS", source, ("0", "1")) == "1",
             max_body_bytes=int(_number("MAX_BODY_BYTES", source, cls.max_body_bytes, least=1024)),
         )
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether somebody is asked who they are: here, or by Vertex AI before."""
+        ways = (self.api_keys_file, self.google_audience, self.iap_audience)
+        return self.on_vertex or any(ways)
+
+    def check_guard(self) -> None:
+        """Refuse to listen to other machines without asking who they are.
+
+        Raises
+        ------
+        SettingsError
+            Naming the ways to ask.
+        """
+        if not (self.is_guarded or _is_loopback(self.host)):
+            raise SettingsError(
+                f"HOST is {self.host!r}, which other machines reach, and nobody would be asked who "
+                "they are. Set API_KEYS_FILE (`python -m api new-key NAME` makes a key), "
+                "GOOGLE_AUDIENCE or IAP_AUDIENCE, or listen on 127.0.0.1."
+            )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _number(name: str, source: Mapping[str, str], default: float, *, least: float) -> float:
@@ -91,4 +179,11 @@ def _route(name: str, source: Mapping[str, str], default: str) -> str:
     text = source.get(name, "") or default
     if not ROUTE.fullmatch(text):
         raise SettingsError(f"{name} is {text!r}; expected a path such as '{default}'.")
+    return text
+
+
+def _choice(name: str, source: Mapping[str, str], choices: tuple[str, ...]) -> str:
+    text = source.get(name, "") or choices[0]
+    if text not in choices:
+        raise SettingsError(f"{name} is {text!r}; expected one of {', '.join(choices)}.")
     return text

@@ -44,6 +44,7 @@ class Registry:
 
     def __init__(self, settings: Settings, connect: Callable[[], Client]) -> None:
         self.state = State({}, {})
+        self.swaps: dict[str, int] = {}
         self._settings = settings
         self._connect = connect
         self._client: Client | None = None
@@ -133,6 +134,7 @@ class Registry:
         self._generations[model] = generation
         keep = self._settings.kept_versions
         self._change(lambda state: state.serving(outcome, keep=keep))
+        self.swaps[model] = self.swaps.get(model, 0) + 1
         logger.info("'%s' %s is in service.", model, version.manifest.version)
 
     def _fail(self, model: str, version: str | None, generation: int, error: Exception) -> None:

@@ -15,7 +15,7 @@ from api.scoring.compiled import Scorer
 from export.artifact import Manifest, class_name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Served:
     """One version, ready to answer.
 
@@ -36,6 +36,11 @@ class Served:
     published_at: str
     loaded_at: str
     _decoders: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def name(self) -> tuple[str, str]:
+        """Model and version."""
+        return self.manifest.model, self.manifest.version
 
     @cached_property
     def types(self) -> Types:

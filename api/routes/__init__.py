@@ -1,5 +1,12 @@
 """One module per subject; `ROUTERS` is what the application includes."""
 
-from api.routes import health, mlflow, models, open_inference, page
+from api.routes import health, metrics, mlflow, models, open_inference, page
 
-ROUTERS = (health.router, models.router, open_inference.router, mlflow.router, page.router)
+ROUTERS = (
+    health.router,
+    metrics.router,
+    models.router,
+    open_inference.router,
+    mlflow.router,
+    page.router,
+)

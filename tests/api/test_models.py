@@ -58,7 +58,7 @@ def test_every_route_has_a_response_model_and_a_summary(api):
         assert route["summary"] and route["description"], path
         content = route["responses"]["200"]["content"]
         assert "$ref" in str(content) or content.keys() & {"text/html", "text/plain"}, path
-    assert len(routes) == 21
+    assert len(routes) == 22
 
 
 def test_the_body_of_a_prediction_is_described_with_an_example(api):

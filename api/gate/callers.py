@@ -1,0 +1,95 @@
+"""Who asks: by API key or Google identity, or whoever is on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import Mapping
+
+from starlette.types import Scope
+
+from api.errors import Closed, Unauthenticated
+from api.gate.identity import GOOGLE, IAP, Issuer, Tokens
+from api.gate.keys import Keys
+from api.settings import Settings
+
+KEY, BEARER, ASSERTION = b"x-api-key", b"authorization", b"x-goog-iap-jwt-assertion"
+LOCAL, PLATFORM = "local", "platform"
+HOW = "Send an API key as X-API-Key, or a Google ID token as Authorization: Bearer."
+
+
+class Callers:
+    """Finds out who asks.
+
+    Parameters
+    ----------
+    settings : Settings
+        Which ways are open. None are: then only this machine is answered, or what Vertex AI
+        lets through, which has asked already.
+    google, iap : Issuer
+        Who signs tokens.
+
+    Raises
+    ------
+    SettingsError
+        If the keys cannot be read.
+    """
+
+    def __init__(self, settings: Settings, google: Issuer = GOOGLE, iap: Issuer = IAP) -> None:
+        self._keys = Keys(settings.api_keys_file) if settings.api_keys_file else None
+        self._tokens: dict[bytes, Tokens] = {}
+        if settings.google_audience:
+            self._tokens[BEARER] = Tokens(google, settings.google_audience)
+        if settings.iap_audience:
+            self._tokens[ASSERTION] = Tokens(iap, settings.iap_audience)
+        self._is_open = self._keys is None and not self._tokens
+        self._on_platform = settings.on_vertex
+
+    async def name(self, scope: Scope, headers: Mapping[bytes, bytes]) -> str:
+        """Return who asks.
+
+        Raises
+        ------
+        Unauthenticated
+            If nobody that is known does.
+        Closed
+            If nobody can be known, and this is not this machine alone.
+        """
+        if self._is_open:
+            if self._on_platform:
+                return PLATFORM
+            if not is_loopback(scope):
+                raise Closed(
+                    "No authentication is set up, so only this machine is answered. Set "
+                    "API_KEYS_FILE, GOOGLE_AUDIENCE or IAP_AUDIENCE."
+                )
+            return LOCAL
+        if self._keys is not None and (key := headers.get(KEY)):
+            owner = self._keys.owner(key)
+            if owner is not None:
+                return owner
+            raise Unauthenticated(f"The API key is not known, or its time is over. {HOW}")
+        for header, tokens in self._tokens.items():
+            if token := _token(header, headers):
+                known = tokens.remembered(token)
+                return known if known else await asyncio.to_thread(tokens.check, token)
+        raise Unauthenticated(f"Nobody is named. {HOW}")
+
+
+def is_loopback(scope: Scope) -> bool:
+    """Tell whether a request came to an address that only this machine has."""
+    server = scope.get("server")
+    if server is None or server[1] is None:  # a Unix socket
+        return True
+    try:
+        return ipaddress.ip_address(server[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def _token(header: bytes, headers: Mapping[bytes, bytes]) -> bytes | None:
+    value = headers.get(header)
+    if value is None or header != BEARER:
+        return value
+    scheme, _, token = value.partition(b" ")
+    return token.strip() if scheme.lower() == b"bearer" else None

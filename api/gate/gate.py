@@ -1,0 +1,187 @@
+"""What every request passes: it is named, let in or not, answered, counted and logged."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.types import Message, Receive, Scope, Send
+
+from api.doors.addresses import Addresses
+from api.doors.core import Answered, Core
+from api.doors.door import Door, Reply
+from api.errors import RequestError, TooManyRequests, Unauthenticated
+from api.gate.callers import Callers
+from api.gate.limits import Limits
+from api.observability.logs import with_fields
+from api.observability.metrics import Metrics
+
+# Whoever looks whether the service lives has no key.
+OPEN_PATHS = frozenset(
+    {
+        *("/health/live", "/health/ready", "/ping", "/health", "/version"),
+        *("/v2/health/live", "/v2/health/ready"),
+    }
+)
+ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+SECURITY = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
+POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+logger = logging.getLogger("api.requests")
+Inside = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+@dataclass
+class Visit:
+    """One request on its way."""
+
+    id: bytes
+    door: Door
+    started: float
+    status: int = 0
+    caller: str = ""
+
+
+class Gate:
+    """Stands in front of the doors and of FastAPI.
+
+    Parameters
+    ----------
+    callers, limits
+        Who may ask, and how much.
+    addresses, core
+        The doors.
+    metrics : Metrics
+        What is counted.
+    log_all : bool
+        Whether requests that were answered well are logged too.
+    open_path : str or None
+        One more path for whoever looks whether the service lives.
+    inside : callable
+        FastAPI's application.
+    """
+
+    def __init__(
+        self,
+        callers: Callers,
+        limits: Limits,
+        addresses: Addresses,
+        core: Core,
+        metrics: Metrics,
+        *,
+        log_all: bool,
+        open_path: str | None,
+        inside: Inside,
+    ) -> None:
+        self._callers, self._limits = callers, limits
+        self._addresses, self._core, self._metrics = addresses, core, metrics
+        self._log_all, self._inside = log_all, inside
+        self._open = OPEN_PATHS | ({open_path} if open_path else set())
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        headers = dict(scope["headers"])
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        address = self._addresses.find(path) if scope["method"] == "POST" else None
+        door = self._addresses.door(path) if address is None else address.door
+        visit = Visit(_id(headers), door, time.perf_counter())
+        answered: Answered | None = None
+        try:
+            if path not in self._open:
+                visit.caller = await self._callers.name(scope, headers)
+            self._limits.enter(visit.caller)
+        except RequestError as error:
+            await _send(send, visit, door.refuse(error), _retry(error))
+        else:
+            try:
+                if address is None:
+                    await self._inside(scope, receive, _labelled(send, visit))
+                else:
+                    answered = await self._core.answer(address, headers, scope, receive)
+                    if answered is not None:
+                        extra = [*answered.headers, *_retry_of(answered.reply)]
+                        await _send(send, visit, answered.reply, extra)
+            finally:
+                self._limits.leave()
+        self._tell(scope, path, visit, answered)
+
+    def _tell(self, scope: Scope, path: str, visit: Visit, answered: Answered | None) -> None:
+        seconds = time.perf_counter() - visit.started
+        served, rows = (None, 0) if answered is None else (answered.served, answered.rows)
+        self._metrics.count(visit.door.name, served, visit.status, seconds, rows)
+        if path in self._open or not (self._log_all or visit.status >= 400 or not visit.status):
+            return
+        logger.log(
+            logging.ERROR if visit.status >= 500 else logging.INFO,
+            "%s %s %d",
+            scope["method"],
+            path[:200],
+            visit.status,
+            extra=with_fields(
+                request_id=visit.id.decode(),
+                caller=visit.caller,
+                door=visit.door.name,
+                model=served.manifest.model if served else None,
+                version=served.manifest.version if served else None,
+                rows=rows,
+                milliseconds=round(1000 * seconds, 3),
+            ),
+        )
+
+
+def _id(headers: dict[bytes, bytes]) -> bytes:
+    given = headers.get(b"x-request-id")
+    if given is not None and ID.fullmatch(given):
+        return given
+    return os.urandom(8).hex().encode()
+
+
+async def _send(send: Send, visit: Visit, reply: Reply, extra: list[tuple[bytes, bytes]]) -> None:
+    visit.status = reply.status
+    headers = [
+        (b"content-type", reply.content_type.encode()),
+        (b"content-length", str(len(reply.body)).encode()),
+        (b"x-request-id", visit.id),
+        POLICY,
+        *SECURITY,
+        *extra,
+    ]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})
+
+
+def _labelled(send: Send, visit: Visit) -> Send:
+    """Return a `send` that puts our headers on what FastAPI answers."""
+
+    async def labelled(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            visit.status = message["status"]
+            given = {name.lower() for name, _ in message["headers"]}
+            own = [(b"x-request-id", visit.id), POLICY, *SECURITY]
+            message["headers"] = [
+                *message["headers"],
+                *((name, value) for name, value in own if name not in given),
+            ]
+        await send(message)
+
+    return labelled
+
+
+def _retry(error: RequestError) -> list[tuple[bytes, bytes]]:
+    if isinstance(error, TooManyRequests):
+        return [(b"retry-after", str(error.seconds).encode())]
+    if isinstance(error, Unauthenticated):
+        return [(b"www-authenticate", b"Bearer")]
+    return [(b"retry-after", b"2")] if error.status == 503 else []
+
+
+def _retry_of(reply: Reply) -> list[tuple[bytes, bytes]]:
+    return [(b"retry-after", b"2")] if reply.status == 503 else []
