@@ -16,12 +16,12 @@ $(STAMP): locks/dev.txt
 	@echo "Setting up .venv (first time only) ..."
 	@test -x $(PY) || python3 -m venv .venv
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@.venv/bin/uv pip sync --quiet --python $(PY) --system-certs --require-hashes locks/dev.txt
+	@.venv/bin/uv pip sync --quiet --compile-bytecode --python $(PY) --system-certs --require-hashes locks/dev.txt
 	@touch $@
 
 .PHONY: help
 help: ## Show this help.
-	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 .PHONY: setup
 setup: $(STAMP) ## Make .venv with the locked dependencies (every target does it when needed).
@@ -70,6 +70,10 @@ lint: $(STAMP) ## ruff, mypy, sqlfluff and terraform fmt.
 .PHONY: bench
 bench: $(STAMP) ## Benchmarks: ratios against named rivals.
 	@$(PY) -m benchmarks
+
+.PHONY: bench-serving
+bench-serving: $(STAMP) ## What an answer of the API costs, against three rivals (needs wrk).
+	@$(PY) -m benchmarks.serving
 
 .PHONY: lock
 lock: $(STAMP) ## Renew locks/ from pyproject.toml.

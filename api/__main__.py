@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
+from api.artifacts import opener
+
+if __name__ == "__main__" and not sys.argv[1:] and os.environ.get("WORKERS", "1") in ("", "1"):
+    opener.prepare()  # before the imports below, which take as long as half of its own
+
 import argparse
 import contextlib
 import socket
-import sys
 from functools import partial
 from typing import Any
 
@@ -86,6 +93,7 @@ def config_of(settings: Settings, app: Any = "api.main:from_environment") -> uvi
         log_config=None,
         log_level="warning",
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         date_header=False,
         limit_concurrency=settings.max_connections,

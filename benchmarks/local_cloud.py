@@ -41,10 +41,12 @@ def emulator() -> Iterator[tuple[Settings, int]]:
                 time.sleep(0.1)
             taken = json.loads(state.read_text())["ports"]
             host = f"http://127.0.0.1:{taken['bigquery']}"
-            yield (
-                Settings(bigquery_host=host, bigquery_grpc_port=taken["bigquery_grpc"]),
-                process.pid,
+            settings = Settings(
+                bigquery_host=host,
+                bigquery_grpc_port=taken["bigquery_grpc"],
+                storage_host=f"http://127.0.0.1:{taken['storage']}",
             )
+            yield settings, process.pid
         finally:
             process.terminate()
             process.wait(timeout=60)

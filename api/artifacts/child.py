@@ -1,8 +1,8 @@
-"""The process that opens pickles: `python -m api.artifacts.child`, started by `loader`.
+"""The process that opens pickles: `python -m api.artifacts.child`, started by `opener`.
 
-Reads one JSON object from standard input, writes one to standard output. It imports what a
-pickle needs, once, then opens each pickle in a fork of its own, which seals itself first:
-importing takes seconds, opening does not.
+Reads one JSON object a line from standard input, writes one a line to standard output. It
+imports what a pickle needs, once, then opens each pickle in a fork of its own, which seals
+itself first: importing takes seconds, opening does not.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import os
 import select
 import signal
 import sys
-from dataclasses import asdict
 from typing import Any
+
+import msgspec
 
 from api.artifacts.seal import die_with_parent, seal
 from api.errors import LoadError
@@ -29,11 +30,15 @@ def main() -> None:
     die_with_parent()
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    request = json.load(sys.stdin)
-    _import_estimators(with_trees=any('"xgboost"' in m["manifest"] for m in request["models"]))
-    seconds = float(request["seconds"])
+    _import_estimators()
     with answers:
-        json.dump([_in_a_fork(model, seconds) for model in request["models"]], answers)
+        for line in sys.stdin:
+            request = json.loads(line)
+            if '"xgboost"' in request["manifest"]:
+                _import_trees()
+            json.dump(_in_a_fork(request, float(request["seconds"])), answers)
+            answers.write("\n")
+            answers.flush()
 
 
 def _in_a_fork(model: dict[str, str], seconds: float) -> Answer:
@@ -71,25 +76,29 @@ def _answer(model: dict[str, str], seconds: float, stream: Any) -> None:
         answer = {"error": str(error)}
     except Exception as error:
         answer = {"error": f"{type(error).__name__}: {error}"}
-    json.dump(answer, stream)
+    json.dump(answer, stream, allow_nan=False)
 
 
 def _open(model: dict[str, str]) -> dict[str, Any]:
     manifest = Manifest.parse(model["manifest"].encode())
     pipeline = unpickle(base64.b64decode(model["pickle"]))
     replay(pipeline, manifest)
-    return asdict(tables_of(pipeline, manifest))
+    tables: dict[str, Any] = msgspec.to_builtins(tables_of(pipeline, manifest))
+    return tables
 
 
-def _import_estimators(*, with_trees: bool) -> None:
+def _import_estimators() -> None:
+    import pandas  # noqa: F401
     import sklearn.compose
+    import sklearn.frozen
     import sklearn.impute
     import sklearn.linear_model
     import sklearn.pipeline
     import sklearn.preprocessing  # noqa: F401
 
-    if with_trees:
-        import xgboost  # noqa: F401
+
+def _import_trees() -> None:
+    import xgboost  # noqa: F401
 
 
 if __name__ == "__main__":

@@ -10,18 +10,13 @@ from __future__ import annotations
 
 import base64
 import itertools
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+import msgspec
 
+from api.artifacts.opener import Opener
 from api.artifacts.served import Served
 from api.errors import LoadError
 from api.scoring.compiled import Scorer, compile_tables
@@ -40,12 +35,7 @@ from export.artifact import (
     verify,
 )
 
-ROOT = Path(__file__).resolve().parents[2]
-KEPT_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-START_SECONDS = 60.0
 LONGEST_REASON = 1000
-TABLES = TypeAdapter(Tables)
 
 
 @dataclass(frozen=True)
@@ -84,81 +74,37 @@ def verify_version(
     return Verified(pointer, manifest, files)
 
 
-def open_versions(versions: Sequence[Verified], *, seconds: float) -> list[Served | LoadError]:
-    """Open versions in a child process and check what comes back.
+def open_version(version: Verified, opener: Opener) -> Served:
+    """Open a version in the child and check what comes back.
 
     Parameters
     ----------
-    versions : sequence of Verified
-        Each is opened in a sealed process of its own.
-    seconds : float
-        How long one may take.
+    version : Verified
+        Opened in a sealed process of its own.
+    opener : Opener
+        Who starts that.
 
-    Returns
-    -------
-    list of Served or LoadError
-        In the same order.
+    Raises
+    ------
+    LoadError
+        If it cannot be opened, or does not answer as it should.
     """
-    try:
-        answers = _ask_child(versions, seconds) if versions else []
-    except LoadError as error:
-        return [error] * len(versions)
-    return [_served(entry, answer) for entry, answer in zip(versions, answers, strict=True)]
-
-
-def _served(version: Verified, answer: dict[str, Any]) -> Served | LoadError:
     manifest = version.manifest
+    answer = opener.open(
+        version.files[MANIFEST].decode(), base64.b64encode(version.files[PICKLE]).decode()
+    )
+    if "error" in answer:
+        raise LoadError(str(answer["error"])[:LONGEST_REASON])
     try:
-        if "error" in answer:
-            raise LoadError(str(answer["error"])[:LONGEST_REASON])
-        tables = TABLES.validate_json(json.dumps(answer.get("tables")))
-        _check_form(tables, manifest)
-        scorer = compile_tables(tables, manifest.features)
-        _check_golden(scorer, manifest)
-    except LoadError as error:
-        return error
-    except ValidationError as error:
-        return LoadError(f"The opened model is no table of numbers: {error}"[:LONGEST_REASON])
+        tables = msgspec.convert(answer.get("tables"), Tables)
+    except msgspec.ValidationError as error:
+        words = f"The opened model is no table of numbers: {error}"
+        raise LoadError(words[:LONGEST_REASON]) from None
+    _check_form(tables, manifest)
+    scorer = compile_tables(tables, manifest.features)
+    _check_golden(scorer, manifest)
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return Served(manifest, scorer, version.pointer.published_at, now)
-
-
-def _ask_child(versions: Sequence[Verified], seconds: float) -> list[dict[str, Any]]:
-    models = [
-        {
-            "manifest": version.files[MANIFEST].decode(),
-            "pickle": base64.b64encode(version.files[PICKLE]).decode(),
-        }
-        for version in versions
-    ]
-    ended = _run_child(json.dumps({"seconds": seconds, "models": models}).encode(), seconds)
-    try:
-        answers = json.loads(ended.stdout)
-    except ValueError:
-        answers = None
-    fits = isinstance(answers, list) and all(isinstance(answer, dict) for answer in answers)
-    if not fits or len(answers) != len(versions):
-        words = ended.stderr.decode(errors="replace").strip().splitlines()[-1:]
-        raise LoadError(f"The process that opens pickles ended with {ended.returncode}: {words}")
-    return list(answers)
-
-
-def _run_child(request: bytes, seconds: float) -> subprocess.CompletedProcess[bytes]:
-    kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-    longest = START_SECONDS + seconds * request.count(b'"pickle":')
-    try:
-        return subprocess.run(
-            [sys.executable, "-EsB", "-m", "api.artifacts.child"],
-            input=request,
-            capture_output=True,
-            cwd=ROOT,
-            env=kept | ONE_THREAD,
-            timeout=longest,
-            check=False,
-            start_new_session=True,  # Ctrl-C is for the service; the child dies with it
-        )
-    except subprocess.TimeoutExpired:
-        raise LoadError(f"Opening the pickle took more than {longest:g} s.") from None
 
 
 def _check_form(tables: Tables, manifest: Manifest) -> None:

@@ -19,10 +19,10 @@ from datetime import UTC, datetime
 from google.cloud.storage import Client
 
 from api.artifacts.bucket import list_pointers, read_files, read_pointer
-from api.artifacts.loader import Verified, open_versions, verify_version
-from api.artifacts.served import Served
+from api.artifacts.loader import Verified, open_version, verify_version
+from api.artifacts.opener import Opener
 from api.artifacts.state import Failure, State
-from api.errors import ApiError, LoadError, PointerMoved, StorageError
+from api.errors import ApiError, PointerMoved, StorageError
 from api.settings import Settings
 from export.artifact import ArtifactError
 
@@ -50,6 +50,7 @@ class Registry:
         self._client: Client | None = None
         self._generations: dict[str, int] = {}
         self._lock = threading.Lock()
+        self._opener = Opener(settings.load_seconds)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="pointers", daemon=True)
 
@@ -61,6 +62,7 @@ class Registry:
         """Stop following; a version that is being opened is not waited for."""
         self._stopping.set()
         self._thread.join(timeout=2)
+        self._opener.end()
 
     def _follow(self) -> None:
         while not self._stopping.is_set():
@@ -83,9 +85,9 @@ class Registry:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             found = list(pool.map(lambda entry: self._fetch(client, *entry), due))
         versions = [version for version in found if version is not None]
-        opened = open_versions(versions, seconds=self._settings.load_seconds)
-        for version, outcome in zip(versions, opened, strict=True):
-            self._take(version, pointers[version.pointer.model], outcome)
+        for version in versions:
+            self._take(version, pointers[version.pointer.model])
+        self._opener.rest()
         self._change(lambda state: replace(state, storage_problem=None, listed=True))
 
     def _tell_storage_problem(self, error: Exception) -> None:
@@ -126,10 +128,12 @@ class Registry:
             self._fail(model, version, generation, error)
             return None
 
-    def _take(self, version: Verified, generation: int, outcome: Served | LoadError) -> None:
+    def _take(self, version: Verified, generation: int) -> None:
         model = version.manifest.model
-        if isinstance(outcome, LoadError):
-            self._fail(model, version.manifest.version, generation, outcome)
+        try:
+            outcome = open_version(version, self._opener)
+        except Exception as error:
+            self._fail(model, version.manifest.version, generation, error)
             return
         self._generations[model] = generation
         keep = self._settings.kept_versions

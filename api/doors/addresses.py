@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from api.doors.door import Door
 from api.doors.mlflow import MLflow
@@ -50,8 +51,9 @@ class Addresses:
     def __init__(self, vertex: str) -> None:
         self.vertex = vertex
         self._unnamed = {INVOCATIONS: Address(MLFLOW), vertex: Address(VERTEX)}
+        self.find = lru_cache(maxsize=1024)(self._find)
 
-    def find(self, path: str) -> Address | None:
+    def _find(self, path: str) -> Address | None:
         """Return what a POST request at an address asks; None if that is no prediction."""
         for pattern, door in NAMED:
             if found := pattern.fullmatch(path):

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import parse_qs
 
+import msgspec
 from starlette.types import Receive, Scope
 
 from api.artifacts.registry import Registry
@@ -27,38 +27,20 @@ from api.settings import Settings
 # A body from this size on is worked on beside the event loop.
 LONG_BODY = 64 * 1024
 DRAIN_SECONDS = 5.0
-VARY = (b"vary", b"Accept-Language")
-LANGUAGE: dict[Language, tuple[bytes, bytes]] = {
-    "en": (b"content-language", b"en"),
-    "pt-BR": (b"content-language", b"pt-BR"),
-}
 TRUTHS = {"": False, "false": False, "0": False, "true": True, "1": True}
 logger = logging.getLogger("api")
 Headers = dict[bytes, bytes]
-language_of = lru_cache(maxsize=256)(preferred)
 
 
-@dataclass(frozen=True)
-class Ask:
-    """A request whose body is there."""
-
-    address: Address
-    headers: Headers
-    query: bytes
-    language: Language
-    body: bytes
-
-
-@dataclass(frozen=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True, gc=False):
     """What became of a request.
 
     Parameters
     ----------
     reply : Reply
         What goes back.
-    headers : list of (name, value)
-        What goes back with it.
+    language : {"en", "pt-BR"}
+        Of its sentences.
     served : Served or None
         The version that answered; None if none did.
     rows : int
@@ -66,7 +48,7 @@ class Answered:
     """
 
     reply: Reply
-    headers: list[tuple[bytes, bytes]]
+    language: Language
     served: Served | None = None
     rows: int = 0
 
@@ -84,6 +66,7 @@ class Core:
 
     def __init__(self, settings: Settings, registry: Registry) -> None:
         self._settings, self._registry = settings, registry
+        self._most = settings.max_body_bytes
 
     async def answer(
         self, address: Address, headers: Headers, scope: Scope, receive: Receive
@@ -99,61 +82,68 @@ class Core:
         scope, receive
             ASGI's.
         """
-        door = address.door
-        language = language_of(headers.get(b"accept-language", b"").decode("latin-1"))
-        said = [LANGUAGE[language], VARY]
+        language = _language(headers.get(b"accept-language", b""))
         try:
-            body = await self._body(headers, receive)
-            if body is None:
+            if b"expect" in headers:
+                self._check_announced(headers)
+            message = await receive()
+            if message["type"] == "http.disconnect":
                 return None
-            ask = Ask(address, headers, scope["query_string"], language, body)
-            if len(body) < LONG_BODY:
-                reply, served, rows = self._reply(ask)
-            else:
-                reply, served, rows = await asyncio.to_thread(self._reply, ask)
-            return Answered(reply, said, served, rows)
+            body: bytes | None = message["body"]
+            if message["more_body"] or len(body or b"") > self._most:
+                body = await _rest(body or b"", self._most, receive, more=message["more_body"])
+                if body is None:
+                    return None
+            query = scope["query_string"]
+            if len(body or b"") < LONG_BODY:
+                return self._answer(address, headers, query, language, body or b"")
+            return await asyncio.to_thread(
+                self._answer, address, headers, query, language, body or b""
+            )
         except RequestError as error:
-            return Answered(door.refuse(error), said)
+            return Answered(address.door.refuse(error), language)
         except Exception:
-            logger.exception("A request at the door '%s' failed.", door.name)
-            return Answered(door.broken(), said)
+            logger.exception("A request at the door '%s' failed.", address.door.name)
+            return Answered(address.door.broken(), language)
 
-    def _reply(self, ask: Ask) -> tuple[Reply, Served, int]:
-        address, door = ask.address, ask.address.door
+    def _answer(
+        self, address: Address, headers: Headers, query: bytes, language: Language, body: bytes
+    ) -> Answered:
+        door = address.door
         model = address.model or self._settings.default_model
         served = self._registry.state.find(model, address.version)
-        wanted = _explain(ask.query) if ask.query else False
-        kind = ask.headers.get(b"content-type", b"").split(b";", 1)[0]
-        content_type = kind.decode("latin-1").strip().lower()
-        question = Question(served, ask.language, wanted, content_type, self._settings.max_rows)
-        batch, form = door.read(question, ask.body)
+        wanted = _explain(query) if query else False
+        kind = _media_type(headers.get(b"content-type", b""))
+        question = Question(served, language, wanted, kind, self._settings.max_rows)
+        batch, form = door.read(question, body)
         classes = served.manifest.classes
-        answers = predict(served.scorer, batch, ask.language, classes=classes is not None)
+        answers = predict(served.scorer, batch, language, classes=classes is not None)
         explanations = None
         if wanted:
-            explanations = explain(served.scorer, batch, answers.likeliest, classes, ask.language)
-        return door.write(question, answers, explanations, form), served, len(answers)
+            explanations = explain(served.scorer, batch, answers.likeliest, classes, language)
+        reply = door.write(question, answers, explanations, form)
+        return Answered(reply, language, served, len(batch))
 
-    async def _body(self, headers: Headers, receive: Receive) -> bytes | None:
-        """Read the body up to the limit; what is beyond is read away, so the answer arrives."""
-        most = self._settings.max_body_bytes
+    def _check_announced(self, headers: Headers) -> None:
+        """Refuse a body that waits for leave to be sent and is too large."""
         announced = headers.get(b"content-length", b"")
-        if announced.isdigit() and int(announced) > most and b"expect" in headers:
-            raise _too_large(most)
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        body: bytes = message.get("body", b"")
-        if not message.get("more_body", False):
-            if len(body) > most:
-                raise _too_large(most)
-            return body
-        return await _rest(body, most, receive)
+        if announced.isdigit() and int(announced) > self._most:
+            raise _too_large(self._most)
 
 
-async def _rest(first: bytes, most: int, receive: Receive) -> bytes | None:
+@lru_cache(maxsize=256)
+def _language(accepted: bytes) -> Language:
+    return preferred(accepted.decode("latin-1"))
+
+
+@lru_cache(maxsize=256)
+def _media_type(content_type: bytes) -> str:
+    return content_type.split(b";", 1)[0].decode("latin-1").strip().lower()
+
+
+async def _rest(first: bytes, most: int, receive: Receive, *, more: bool) -> bytes | None:
+    """Read the body up to the limit; what is beyond is read away, so that the answer arrives."""
     size, chunks = len(first), [first]
-    more = True
     try:
         async with asyncio.timeout(None) as limit:
             while more:

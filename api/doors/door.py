@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import Any
 
 import msgspec
@@ -14,17 +14,16 @@ from api.errors import RequestError
 from api.inference.batch import Batch, batch_of_lists, batch_of_rows
 from api.inference.checks import check_columns, check_count, check_rows
 from api.inference.explanations import Explanation
-from api.inference.predictor import Answers
+from api.inference.predictor import Answers, Warned
 from api.phrases import Language
 
 JSON = "application/json"
 CSV = ("text/csv", "application/csv")
 ENCODER = msgspec.json.Encoder()
-NONE: list[Any] = []
+NONE: list[Warned] = []
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(msgspec.Struct, frozen=True, gc=False):
     """What a request asks, but for its rows.
 
     Parameters
@@ -48,8 +47,7 @@ class Question:
     most: int
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True, gc=False):
     """What goes back."""
 
     status: int
@@ -99,18 +97,18 @@ class Broken(RequestError):
 
 def typed_rows(question: Question, structs: Sequence[Any], label: str) -> Batch | None:
     """Return decoded rows as a batch; None if the slow way has to look at them."""
+    served = question.served
     check_count(len(structs), question.most, label)
-    rows = question.served.types.rows_of(structs)
-    return None if rows is None else batch_of_rows(rows, question.served.scorer)
+    return served.types.batch_of_rows(structs, served.scorer)
 
 
 def typed_columns(question: Question, columns: Any, label: str) -> Batch | None:
     """Return decoded columns as a batch; None if the slow way has to look at them."""
-    lists = question.served.types.lists_of(columns)
-    if lists is None:
-        return None
-    check_count(len(lists[0]), question.most, label)
-    return batch_of_lists(lists, question.served.scorer)
+    served = question.served
+    batch = served.types.batch_of_columns(columns, served.scorer)
+    if batch is not None:
+        check_count(len(batch), question.most, label)
+    return batch
 
 
 def plain_rows(question: Question, content: object, label: str) -> Batch:
@@ -155,32 +153,44 @@ def decoded(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
         return None
 
 
+class ValuePrediction(msgspec.Struct, gc=False):
+    """A regression's answer to one row, as JSON has it."""
+
+    value: float
+    warnings: list[Warned]
+    explanation: Explanation | msgspec.UnsetType = msgspec.UNSET
+
+
+class LabelPrediction(msgspec.Struct, gc=False):
+    """A classifier's answer to one row, as JSON has it."""
+
+    label: str | int | bool
+    probabilities: dict[str, float]
+    warnings: list[Warned]
+    explanation: Explanation | msgspec.UnsetType = msgspec.UNSET
+
+
 def predictions_of(
     served: Served, answers: Answers, explanations: Sequence[Explanation] | None
-) -> list[dict[str, Any]]:
+) -> list[ValuePrediction] | list[LabelPrediction]:
     """Return one prediction a row: value or label and probabilities, and warnings."""
-    warnings = answers.warnings
-    predictions: list[dict[str, Any]]
+    predictions: list[Any]
+    warned: Iterable[list[Warned]] = repeat(NONE)
+    if answers.warnings:
+        warned = (answers.warnings.get(at, NONE) for at in range(len(answers)))
     if answers.likeliest is None:
-        predictions = [
-            {"value": value, "warnings": warnings.get(at, NONE)}
-            for at, value in enumerate(answers.outputs[0])
-        ]
+        predictions = list(map(ValuePrediction, answers.outputs[0], warned))
     else:
         labels, names = served.manifest.classes or (), served.class_names
         predictions = [
-            {
-                "label": labels[best],
-                "probabilities": dict(zip(names, chances, strict=True)),
-                "warnings": warnings.get(at, NONE),
-            }
-            for at, (best, *chances) in enumerate(
-                zip(answers.likeliest, *answers.outputs, strict=True)
+            LabelPrediction(labels[best], dict(zip(names, chances, strict=True)), mine)
+            for best, chances, mine in zip(
+                answers.likeliest, zip(*answers.outputs, strict=True), warned, strict=False
             )
         ]
     if explanations is not None:
         for prediction, explanation in zip(predictions, explanations, strict=True):
-            prediction["explanation"] = explanation
+            prediction.explanation = explanation
     return predictions
 
 

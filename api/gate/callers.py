@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections.abc import Mapping
+from functools import lru_cache
 
 from starlette.types import Scope
 
@@ -45,8 +46,8 @@ class Callers:
         self._is_open = self._keys is None and not self._tokens
         self._on_platform = settings.on_vertex
 
-    async def name(self, scope: Scope, headers: Mapping[bytes, bytes]) -> str:
-        """Return who asks.
+    def known(self, scope: Scope, headers: Mapping[bytes, bytes]) -> str | None:
+        """Return who asks; None if `check` has to look at a token first.
 
         Raises
         ------
@@ -55,25 +56,42 @@ class Callers:
         Closed
             If nobody can be known, and this is not this machine alone.
         """
-        if self._is_open:
-            if self._on_platform:
-                return PLATFORM
-            if not is_loopback(scope):
-                raise Closed(
-                    "No authentication is set up, so only this machine is answered. Set "
-                    "API_KEYS_FILE, GOOGLE_AUDIENCE or IAP_AUDIENCE."
-                )
-            return LOCAL
         if self._keys is not None and (key := headers.get(KEY)):
             owner = self._keys.owner(key)
             if owner is not None:
                 return owner
             raise Unauthenticated(f"The API key is not known, or its time is over. {HOW}")
+        if self._is_open:
+            return self._unasked(scope)
         for header, tokens in self._tokens.items():
             if token := _token(header, headers):
-                known = tokens.remembered(token)
-                return known if known else await asyncio.to_thread(tokens.check, token)
+                return tokens.remembered(token)
         raise Unauthenticated(f"Nobody is named. {HOW}")
+
+    async def check(self, headers: Mapping[bytes, bytes]) -> str:
+        """Return whose token a request has; may ask Google for certificates.
+
+        Raises
+        ------
+        Unauthenticated
+            If it is not good.
+        Unverifiable
+            If Google's certificates cannot be had now.
+        """
+        header, token = next(
+            (header, token) for header in self._tokens if (token := _token(header, headers))
+        )
+        return await asyncio.to_thread(self._tokens[header].check, token)
+
+    def _unasked(self, scope: Scope) -> str:
+        if self._on_platform:
+            return PLATFORM
+        if is_loopback(scope):
+            return LOCAL
+        raise Closed(
+            "No authentication is set up, so only this machine is answered. Set API_KEYS_FILE, "
+            "GOOGLE_AUDIENCE or IAP_AUDIENCE."
+        )
 
 
 def is_loopback(scope: Scope) -> bool:
@@ -81,8 +99,13 @@ def is_loopback(scope: Scope) -> bool:
     server = scope.get("server")
     if server is None or server[1] is None:  # a Unix socket
         return True
+    return _is_loopback(server[0])
+
+
+@lru_cache(maxsize=64)
+def _is_loopback(host: str) -> bool:
     try:
-        return ipaddress.ip_address(server[0]).is_loopback
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
 
@@ -16,9 +20,11 @@ from api.doors.core import Answered, Core
 from api.doors.door import Door, Reply
 from api.errors import RequestError, TooManyRequests, Unauthenticated
 from api.gate.callers import Callers
+from api.gate.connection import REPLY
 from api.gate.limits import Limits
 from api.observability.logs import with_fields
 from api.observability.metrics import Metrics
+from api.phrases import LANGUAGES, Language
 
 # Whoever looks whether the service lives has no key.
 OPEN_PATHS = frozenset(
@@ -28,18 +34,29 @@ OPEN_PATHS = frozenset(
     }
 )
 ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-SECURITY = [
+RETRY = (b"retry-after", b"2")
+Said = tuple[tuple[bytes, bytes], ...]
+NOTHING: dict[str, Any] = {}
+PLAIN: Said = (
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
     (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+PAGES = [
+    *PLAIN,
+    (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
-POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+HEADS: dict[Language, Said] = {
+    language: (*PLAIN, (b"content-language", language.encode())) for language in LANGUAGES
+}
+# An id is unique to the process and the request; it is no secret.
+PROCESS, COUNT = os.urandom(4).hex().encode(), itertools.count()
 logger = logging.getLogger("api.requests")
 Inside = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-@dataclass
+@dataclass(slots=True)
 class Visit:
     """One request on its way."""
 
@@ -88,18 +105,20 @@ class Gate:
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
+        started = time.perf_counter()
         headers = dict(scope["headers"])
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        path = scope["path"].removeprefix(scope["root_path"])
         address = self._addresses.find(path) if scope["method"] == "POST" else None
         door = self._addresses.door(path) if address is None else address.door
-        visit = Visit(_id(headers), door, time.perf_counter())
+        visit = Visit(_id(headers), door, started)
         answered: Answered | None = None
         try:
             if path not in self._open:
-                visit.caller = await self._callers.name(scope, headers)
+                caller = self._callers.known(scope, headers)
+                visit.caller = await self._callers.check(headers) if caller is None else caller
             self._limits.enter(visit.caller)
         except RequestError as error:
-            await _send(send, visit, door.refuse(error), _retry(error))
+            await _send(scope, send, visit, door.refuse(error), (*PLAIN, *_retry(error)))
         else:
             try:
                 if address is None:
@@ -107,55 +126,80 @@ class Gate:
                 else:
                     answered = await self._core.answer(address, headers, scope, receive)
                     if answered is not None:
-                        extra = [*answered.headers, *_retry_of(answered.reply)]
-                        await _send(send, visit, answered.reply, extra)
+                        await _send(scope, send, visit, answered.reply, HEADS[answered.language])
             finally:
                 self._limits.leave()
-        self._tell(scope, path, visit, answered)
+                self._tell(scope, path, visit, answered)
+            return
+        self._tell(scope, path, visit, None)
 
     def _tell(self, scope: Scope, path: str, visit: Visit, answered: Answered | None) -> None:
         seconds = time.perf_counter() - visit.started
         served, rows = (None, 0) if answered is None else (answered.served, answered.rows)
         self._metrics.count(visit.door.name, served, visit.status, seconds, rows)
-        if path in self._open or not (self._log_all or visit.status >= 400 or not visit.status):
-            return
-        logger.log(
-            logging.ERROR if visit.status >= 500 else logging.INFO,
-            "%s %s %d",
-            scope["method"],
-            path[:200],
-            visit.status,
-            extra=with_fields(
-                request_id=visit.id.decode(),
-                caller=visit.caller,
-                door=visit.door.name,
-                model=served.manifest.model if served else None,
-                version=served.manifest.version if served else None,
-                rows=rows,
-                milliseconds=round(1000 * seconds, 3),
-            ),
-        )
+        if self._log_all or not 0 < visit.status < 400:
+            if path not in self._open:
+                _log(scope, path, visit, answered, seconds)
+
+
+def _log(scope: Scope, path: str, visit: Visit, answered: Answered | None, seconds: float) -> None:
+    served = None if answered is None else answered.served
+    logger.log(
+        logging.ERROR if visit.status >= 500 else logging.INFO,
+        "%s %s %d",
+        scope["method"],
+        path[:200],
+        visit.status,
+        extra=with_fields(
+            request_id=visit.id.decode(),
+            caller=visit.caller,
+            door=visit.door.name,
+            model=served.manifest.model if served else None,
+            version=served.manifest.version if served else None,
+            rows=answered.rows if answered else 0,
+            milliseconds=round(1000 * seconds, 3),
+        ),
+    )
 
 
 def _id(headers: dict[bytes, bytes]) -> bytes:
     given = headers.get(b"x-request-id")
     if given is not None and ID.fullmatch(given):
         return given
-    return os.urandom(8).hex().encode()
+    return b"%s%08x" % (PROCESS, next(COUNT))
 
 
-async def _send(send: Send, visit: Visit, reply: Reply, extra: list[tuple[bytes, bytes]]) -> None:
+async def _send(scope: Scope, send: Send, visit: Visit, reply: Reply, said: Said) -> None:
+    """Send an answer, in one piece if the connection takes it."""
     visit.status = reply.status
+    now = scope.get("extensions", NOTHING).get(REPLY)
+    if now is not None:
+        head = b"%scontent-length: %d\r\nx-request-id: %s\r\n" % (
+            _head(reply.status, reply.content_type, said),
+            len(reply.body),
+            visit.id,
+        )
+        if now(scope, head, reply.body):
+            return
     headers = [
-        (b"content-type", reply.content_type.encode()),
-        (b"content-length", str(len(reply.body)).encode()),
+        *_headers(reply.status, reply.content_type, said),
+        (b"content-length", b"%d" % len(reply.body)),
         (b"x-request-id", visit.id),
-        POLICY,
-        *SECURITY,
-        *extra,
     ]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})
+
+
+@lru_cache(maxsize=256)
+def _head(status: int, content_type: str, said: Said) -> bytes:
+    lines = [b": ".join(pair) for pair in _headers(status, content_type, said)]
+    reason = HTTPStatus(status).phrase.encode()
+    return b"\r\n".join([b"HTTP/1.1 %d %s" % (status, reason), *lines, b""])
+
+
+def _headers(status: int, content_type: str, said: Said) -> list[tuple[bytes, bytes]]:
+    retry = [RETRY] if status == 503 else []
+    return [(b"content-type", content_type.encode()), *said, *retry]
 
 
 def _labelled(send: Send, visit: Visit) -> Send:
@@ -165,7 +209,7 @@ def _labelled(send: Send, visit: Visit) -> Send:
         if message["type"] == "http.response.start":
             visit.status = message["status"]
             given = {name.lower() for name, _ in message["headers"]}
-            own = [(b"x-request-id", visit.id), POLICY, *SECURITY]
+            own = [(b"x-request-id", visit.id), *PAGES]
             message["headers"] = [
                 *message["headers"],
                 *((name, value) for name, value in own if name not in given),
@@ -180,8 +224,4 @@ def _retry(error: RequestError) -> list[tuple[bytes, bytes]]:
         return [(b"retry-after", str(error.seconds).encode())]
     if isinstance(error, Unauthenticated):
         return [(b"www-authenticate", b"Bearer")]
-    return [(b"retry-after", b"2")] if error.status == 503 else []
-
-
-def _retry_of(reply: Reply) -> list[tuple[bytes, bytes]]:
-    return [(b"retry-after", b"2")] if reply.status == 503 else []
+    return []

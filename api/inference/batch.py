@@ -53,13 +53,19 @@ def batch_of_rows(rows: Sequence[Row], scorer: Scorer) -> Batch:
     """Return checked rows as they are answered fastest."""
     if len(rows) < MANY:
         return rows
-    return batch_of_lists(list(zip(*rows, strict=True)), scorer)
+    # Not zip(*rows): it would keep an iterator a row.
+    return table_of_lists([[row[at] for row in rows] for at in range(len(rows[0]))], scorer)
 
 
 def batch_of_lists(lists: Sequence[Sequence[Any]], scorer: Scorer) -> Batch:
     """Return checked columns as they are answered fastest."""
     if len(lists[0]) < MANY:
         return list(zip(*lists, strict=True))
+    return table_of_lists(lists, scorer)
+
+
+def table_of_lists(lists: Sequence[Sequence[Any]], scorer: Scorer) -> Table:
+    """Return columns as a scorer takes them."""
     texts = [
         None if words is None else values for words, values in zip(scorer.words, lists, strict=True)
     ]

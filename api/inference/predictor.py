@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,8 +38,7 @@ class Warned:
     message: str
 
 
-@dataclass(frozen=True)
-class Answers:
+class Answers(msgspec.Struct, frozen=True):
     """What a model answers to some rows.
 
     Parameters
@@ -85,14 +85,15 @@ def predict(scorer: Scorer, batch: Batch, language: Language, *, classes: bool) 
 
 
 def _of_few(scorer: Scorer, rows: Sequence[Row], language: Language, classes: bool) -> Answers:
-    found = [scorer.one(row) for row in rows]
-    for at, outputs in enumerate(found):
-        if not all(map(math.isfinite, outputs)):
-            raise _too_large(scorer, at, rows[at])
-    warned = {}
+    found = []
+    warned: dict[int, list[Warned]] = {}
     for at, row in enumerate(rows):
-        if beyond := list(_beyond(scorer, row, language)):
-            warned[at] = beyond
+        outputs = scorer.one(row)
+        if not math.isfinite(sum(outputs)):
+            raise _too_large(scorer, at, row)
+        found.append(outputs)
+        if scorer.is_strange(row):
+            warned[at] = list(_beyond(scorer, row, language))
     likeliest = list(map(scorer.likeliest, found)) if classes else None
     return Answers([list(column) for column in zip(*found, strict=True)], likeliest, warned)
 

@@ -10,6 +10,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -48,7 +49,7 @@ class Trees(Protocol):
         """Return scores of shape (n_rows, n_outputs)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scorer:
     """A model that answers.
 
@@ -80,6 +81,28 @@ class Scorer:
             else words.places(values, len(values))
             for values, words in zip(lists, self.words, strict=True)
         ]
+
+    @cached_property
+    def _bounds(self) -> tuple[tuple[Words | None, float, float], ...]:
+        """By column the known texts, or the ends of the training range."""
+        return tuple(
+            (
+                words,
+                -math.inf if feature.min is None else feature.min,
+                math.inf if feature.max is None else feature.max,
+            )
+            for feature, words in zip(self.features, self.words, strict=True)
+        )
+
+    def is_strange(self, values: Values) -> bool:
+        """Tell whether a row has a value that training did not see the like of."""
+        for value, (words, low, high) in zip(values, self._bounds, strict=True):
+            if words is None:
+                if value is not None and not low <= value <= high:
+                    return True
+            elif value not in words:
+                return True
+        return False
 
     def likeliest(self, outputs: Sequence[float]) -> int:
         """Return the position of the likeliest class; of two equal ones the first."""
@@ -279,20 +302,37 @@ def _of_trees(
         with np.errstate(over="ignore"):
             return trees.scores(matrix.astype(np.float32))
 
-    lists = [places.tolist() for places in targets]
+    fillers = [
+        (places.tolist(), _filler(column)) for column, places in zip(columns, targets, strict=True)
+    ]
     first = start.tolist()
 
     def one(values: Values) -> list[float]:
         row = list(first)
-        for column, places, value in zip(columns, lists, values, strict=True):
-            for place, cell in zip(places, _vector(column, value), strict=True):
-                row[place] = math.nan if cell is None else cell
+        for (places, filler), value in zip(fillers, values, strict=True):
+            for place, cell in zip(places, filler(value), strict=True):
+                row[place] = cell
         with np.errstate(over="ignore"):
             matrix = np.array([row], dtype=np.float32)
         found: list[float] = trees.scores(matrix)[0].tolist()
         return found
 
     return one, many
+
+
+def _filler(column: Number | Text) -> Callable[[Any], Sequence[float]]:
+    """Return what turns a value into its cells of the trees' matrix."""
+    null = tuple(map(_missing, column.null))
+    if isinstance(column, Text):
+        known: dict[Any, Vector] = {
+            word: tuple(map(_missing, vector)) for word, vector in column.known.items()
+        }
+        known[None] = null
+        unseen = tuple(map(_missing, column.unseen))
+        return lambda value: known.get(value, unseen)
+    if not column.edges and column.slopes[0] == (1.0,) and column.offsets[0] == (0.0,):
+        return lambda value: null if value is None else (value,)
+    return lambda value: null if value is None else [*map(_missing, _vector(column, value))]
 
 
 def _vector(column: Number | Text, value: Any) -> Sequence[Cell]:

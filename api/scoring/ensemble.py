@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 OPERATORS = {"": 18, "ai.onnx.ml": 3}
 IR_VERSION = 9
+NAMES = ["scores"]
 
 
 class Ensemble:
@@ -38,7 +39,7 @@ class Ensemble:
 
     def scores(self, matrix: NDArray[np.float32]) -> Floats:
         """Return scores of shape (n_rows, n_outputs)."""
-        (found,) = self._session.run(None, {"rows": matrix})
+        (found,) = self._session.run(NAMES, {"rows": matrix})
         return np.asarray(found, dtype=np.float64)
 
 

@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from pydantic import Field
+import msgspec
 
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Cell = Finite | None  # None: missing, which trees know
+Cell = float | None  # None: missing, which trees know
 Link = Literal["identity", "logistic", "softmax"]
 
 
@@ -35,8 +33,7 @@ class Part(NamedTuple):
     target: int
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(msgspec.Struct, frozen=True, tag=True):
     """An input column of numbers.
 
     Parameters
@@ -50,15 +47,14 @@ class Number:
     parts : tuple of Part
     """
 
-    edges: tuple[Finite, ...]
-    slopes: tuple[tuple[Finite, ...], ...]
-    offsets: tuple[tuple[Finite, ...], ...]
+    edges: tuple[float, ...]
+    slopes: tuple[tuple[float, ...], ...]
+    offsets: tuple[tuple[float, ...], ...]
     null: tuple[Cell, ...]
     parts: tuple[Part, ...]
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(msgspec.Struct, frozen=True, tag=True):
     """An input column of texts.
 
     Parameters
@@ -76,8 +72,7 @@ class Text:
     parts: tuple[Part, ...]
 
 
-@dataclass(frozen=True)
-class Tables:
+class Tables(msgspec.Struct, frozen=True):
     """A whole model.
 
     Parameters

@@ -8,7 +8,9 @@ import resource
 import numpy.testing._private.utils as numpy_utils
 import pytest
 
-from api.artifacts.loader import Served, open_versions, verify_version
+from api.artifacts.loader import open_version, verify_version
+from api.artifacts.opener import Opener
+from api.artifacts.served import Served
 from api.errors import LoadError
 from cloud.settings import Settings
 from export.artifact import SERVED, ArtifactError, GoldenRow, Pointer, libraries, signing_key
@@ -48,13 +50,21 @@ def trusted(signed_by):
     return Settings(public_key_file=signed_by[1])
 
 
+def opened(version, seconds=60.0):
+    """Open a version in a child of its own."""
+    opener = Opener(seconds)
+    try:
+        return open_version(version, opener)
+    finally:
+        opener.end()
+
+
 def refused(files, pointer, trusted, *, seconds=60.0):
     """Return why a version is refused, and the work that child processes did on it."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with pytest.raises((ArtifactError, LoadError)) as caught:
         version = verify_version(files, pointer, trusted)
-        (outcome,) = open_versions([version], seconds=seconds)
-        raise outcome
+        opened(version, seconds)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return str(caught.value), after.ru_utime - before.ru_utime
 
@@ -110,8 +120,7 @@ def test_the_service_reads_what_it_serves_from_and_no_card_or_picture(key, trust
     version = verify_version(served, pointer_to("price", V1, files), trusted)
 
     assert {*version.manifest.files, *served} == files.keys()
-    (outcome,) = open_versions([version], seconds=60.0)
-    assert isinstance(outcome, Served)
+    assert isinstance(opened(version), Served)
 
 
 def test_a_manifest_that_its_pointer_does_not_name_is_refused(key, trusted):

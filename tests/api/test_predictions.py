@@ -50,7 +50,7 @@ def test_sentences_come_in_portuguese_if_the_reader_wants(api):
     response = post(api, "price", TYPICAL | {"year": 2031}, **{"Accept-Language": "pt-BR"})
 
     assert response.headers["content-language"] == "pt-BR"
-    assert response.headers["vary"] == "Accept-Language"
+    assert response.headers["cache-control"] == "no-store"
     assert response.json()["verdict"]["sentence"].startswith("Melhor que um palpite constante")
     (warning,) = response.json()["predictions"][0]["warnings"]
     assert warning["message"].startswith("2031 está acima")

@@ -1,0 +1,158 @@
+"""The process that opens pickles, seen from the service: started early, asked, let go.
+
+Importing scikit-learn takes longer than all the rest of a start, so `prepare` begins it before
+the service itself is imported. Nothing here imports more than the standard library.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import IO, Any
+
+from api.errors import LoadError
+
+ROOT = Path(__file__).resolve().parents[2]
+KEPT_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+START_SECONDS = 60.0
+IDLE_SECONDS = 15.0
+_prepared: list[Child] = []
+
+
+class Child:
+    """A child process without credentials, which takes requests and answers them in order."""
+
+    def __init__(self) -> None:
+        kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+        self._words: IO[bytes] = tempfile.TemporaryFile()
+        self._process = subprocess.Popen(
+            [sys.executable, "-EsB", "-m", "api.artifacts.child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._words,
+            cwd=ROOT,
+            env=kept | ONE_THREAD,
+            start_new_session=True,  # Ctrl-C is for the service; the child dies with it
+        )
+        self._asked = False
+
+    def ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """Return the answer to a request.
+
+        Raises
+        ------
+        LoadError
+            If none comes in time, or the child is gone; it is not to be asked again.
+        """
+        wait = seconds + (0.0 if self._asked else START_SECONDS)
+        self._asked = True
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            self._process.stdin.flush()
+            line = self._line(time.monotonic() + wait)
+            answer = json.loads(line, parse_constant=_refuse)
+        except (OSError, ValueError):
+            raise self._gone() from None
+        except TimeoutError:
+            raise LoadError(f"Opening the pickle took more than {wait:g} s.") from None
+        if not isinstance(answer, dict):
+            raise self._gone()
+        return answer
+
+    def end(self) -> None:
+        """End the child, whatever it does."""
+        with contextlib.suppress(OSError):
+            self._process.kill()
+        with contextlib.suppress(OSError, ValueError):
+            self._process.communicate(timeout=10)
+        self._words.close()
+
+    def _line(self, deadline: float) -> bytes:
+        assert self._process.stdout is not None
+        file = self._process.stdout.fileno()
+        line = b""
+        while not line.endswith(b"\n"):
+            ready, _, _ = select.select([file], [], [], max(0.0, deadline - time.monotonic()))
+            if not ready:
+                raise TimeoutError
+            part = os.read(file, 1 << 20)
+            if not part:
+                raise OSError("it is gone")
+            line += part
+        return line
+
+    def _gone(self) -> LoadError:
+        self._process.kill()
+        code = self._process.wait()
+        self._words.seek(0)
+        words = self._words.read().decode(errors="replace").strip().splitlines()[-1:]
+        return LoadError(f"The process that opens pickles ended with {code}: {words}")
+
+
+class Opener:
+    """Opens pickles in a child, which is started when it is needed and let go when it is not.
+
+    Parameters
+    ----------
+    seconds : float
+        How long one may take.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._child: Child | None = _prepared.pop() if _prepared else None
+        self._used = time.monotonic()
+
+    def open(self, manifest: str, pickle: str) -> dict[str, Any]:
+        """Return what the child makes of a version.
+
+        Parameters
+        ----------
+        manifest : str
+            JSON, verified.
+        pickle : str
+            In base64, verified.
+
+        Raises
+        ------
+        LoadError
+            If it makes nothing of it.
+        """
+        if self._child is None:
+            self._child = Child()
+        self._used = time.monotonic()
+        request = {"manifest": manifest, "pickle": pickle, "seconds": self._seconds}
+        try:
+            return self._child.ask(request, self._seconds + 5)
+        except LoadError:
+            self.end()
+            raise
+
+    def rest(self) -> None:
+        """Let the child go if nothing was opened for a while; it takes memory."""
+        if self._child is not None and time.monotonic() - self._used > IDLE_SECONDS:
+            self.end()
+
+    def end(self) -> None:
+        """Let the child go."""
+        if self._child is not None:
+            self._child.end()
+            self._child = None
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number of a table")
+
+
+def prepare() -> None:
+    """Start a child for the first `Opener`."""
+    _prepared.append(Child())
