@@ -28,8 +28,7 @@ def _language(
 
 
 def _default_model(request: Request) -> str:
-    model: str = request.app.state.settings.default_model
-    return model
+    return _state(request).default(request.app.state.settings.default_model)
 
 
 StateNow = Annotated[State, Depends(_state)]

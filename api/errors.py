@@ -19,7 +19,7 @@ ApiError
     ├── BodyTooLarge    413
     ├── UnsupportedBody 415, neither JSON nor a form of rows that the door knows
     ├── InvalidQuery    422
-    ├── Unexplained     422, the model has no attributions
+    ├── Unexplained     503, attributions cannot be had now
     └── InvalidRows     422, with every problem by row and column
 """
 
@@ -164,9 +164,9 @@ class InvalidQuery(RequestError):
 
 
 class Unexplained(RequestError):
-    """The model's answers cannot be explained."""
+    """The attributions of answers cannot be had now."""
 
-    status = 422
+    status = 503
 
 
 class InvalidRows(RequestError):

@@ -24,7 +24,7 @@ from api.gate.gate import Gate
 from api.gate.limits import Limits
 from api.observability.logs import set_up
 from api.observability.metrics import Metrics
-from api.routes import ROUTERS, predictions
+from api.routes import ROUTERS, health, predictions
 from api.settings import Settings
 from cloud import storage_client
 
@@ -97,6 +97,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.entrance = _with_origins(gate.handle, settings.cors_origins)
     for router in (predictions.router(settings.vertex_route), *ROUTERS):
         app.include_router(router)
+    if settings.health_route and settings.health_route != "/health/ready":
+        app.add_api_route(settings.health_route, health.ready, include_in_schema=False)
     app.add_exception_handler(RequestError, _refused)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Exception, _broken)

@@ -14,6 +14,7 @@ from cloud.settings import Settings as CloudSettings
 from cloud.settings import port
 
 EVERYWHERE = "0.0.0.0"
+FOLDER = re.compile(r"gs://[a-z0-9][a-z0-9._-]+/.+")
 ROUTE = re.compile(r"(/[A-Za-z0-9._:-]+)+")
 
 
@@ -37,8 +38,10 @@ class Settings:
         Largest request body (`MAX_BODY_BYTES`).
     kept_versions : int
         How many earlier versions of a model go on answering by their name (`KEPT_VERSIONS`).
-    default_model : str
-        What doors that name no model answer for (`DEFAULT_MODEL`).
+    default_model : str or None
+        What doors that name no model answer for (`DEFAULT_MODEL`); None is the only one there is.
+    storage_uri : str or None
+        The folder of the one version to serve, as Vertex AI hands it over (`AIP_STORAGE_URI`).
     vertex_route : str
         Where Vertex AI asks for predictions (`AIP_PREDICT_ROUTE`).
     health_route : str or None
@@ -77,7 +80,8 @@ class Settings:
     max_rows: int = 10_000
     max_body_bytes: int = 10 * 1024 * 1024
     kept_versions: int = 2
-    default_model: str = "price_linear"
+    default_model: str | None = "price_linear"
+    storage_uri: str | None = None
     vertex_route: str = "/predict"
     health_route: str | None = None
     on_vertex: bool = False
@@ -106,6 +110,7 @@ class Settings:
         source = os.environ if environment is None else environment
         on_vertex = bool(source.get("AIP_HTTP_PORT", ""))
         health = source.get("AIP_HEALTH_ROUTE", "")
+        uri = _folder("AIP_STORAGE_URI", source)
         keys = source.get("API_KEYS_FILE", "")
         origins = source.get("CORS_ORIGINS", "").split(",")
         return cls(
@@ -115,7 +120,8 @@ class Settings:
             reload_seconds=_number("RELOAD_SECONDS", source, cls.reload_seconds, least=0.05),
             max_rows=int(_number("MAX_ROWS", source, cls.max_rows, least=1)),
             kept_versions=int(_number("KEPT_VERSIONS", source, cls.kept_versions, least=0)),
-            default_model=source.get("DEFAULT_MODEL", "") or cls.default_model,
+            default_model=source.get("DEFAULT_MODEL", "") or (None if uri else cls.default_model),
+            storage_uri=uri,
             vertex_route=_route("AIP_PREDICT_ROUTE", source, cls.vertex_route),
             health_route=_route("AIP_HEALTH_ROUTE", source, "") if health else None,
             on_vertex=on_vertex,
@@ -187,3 +193,10 @@ def _choice(name: str, source: Mapping[str, str], choices: tuple[str, ...]) -> s
     if text not in choices:
         raise SettingsError(f"{name} is {text!r}; expected one of {', '.join(choices)}.")
     return text
+
+
+def _folder(name: str, source: Mapping[str, str]) -> str | None:
+    text = source.get(name, "")
+    if text and not FOLDER.fullmatch(text):
+        raise SettingsError(f"{name} is {text!r}; expected a folder such as 'gs://bucket/folder'.")
+    return text or None

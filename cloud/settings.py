@@ -34,8 +34,6 @@ class Settings:
         Port of the emulator's Storage Read API (`BIGQUERY_GRPC_PORT`).
     storage_host : str or None
         Cloud Storage emulator with its scheme (`STORAGE_EMULATOR_HOST`); None on Google Cloud.
-    default_model : str
-        Model that answers where a protocol names none (`DEFAULT_MODEL`).
     signing_key_file, public_key_file : pathlib.Path
         Ed25519 keys, PEM (`MODEL_SIGNING_KEY_FILE`: the one that signs;
         `MODEL_PUBLIC_KEY_FILE`: all that are trusted, one after the other).
@@ -48,7 +46,6 @@ class Settings:
     bigquery_host: str | None = "http://127.0.0.1:9050"
     bigquery_grpc_port: int = 9060
     storage_host: str | None = "http://127.0.0.1:4443"
-    default_model: str = "price_linear"
     signing_key_file: Path = Path(".local/keys/signing.pem")
     public_key_file: Path = Path(".local/keys/public.pem")
 
@@ -79,7 +76,6 @@ class Settings:
             bigquery_host=host("BIGQUERY_EMULATOR_HOST", cls.bigquery_host),
             bigquery_grpc_port=port("BIGQUERY_GRPC_PORT", source, cls.bigquery_grpc_port),
             storage_host=host("STORAGE_EMULATOR_HOST", cls.storage_host),
-            default_model=value("DEFAULT_MODEL", cls.default_model),
             signing_key_file=Path(value("MODEL_SIGNING_KEY_FILE", str(cls.signing_key_file))),
             public_key_file=Path(value("MODEL_PUBLIC_KEY_FILE", str(cls.public_key_file))),
         )
@@ -91,7 +87,6 @@ class Settings:
             "BQ_PROJECT": self.project,
             "BQ_LOCATION": self.location,
             "VENDAS_BUCKET": self.bucket,
-            "DEFAULT_MODEL": self.default_model,
             "MODEL_SIGNING_KEY_FILE": str(self.signing_key_file),
             "MODEL_PUBLIC_KEY_FILE": str(self.public_key_file),
         }

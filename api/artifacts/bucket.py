@@ -1,4 +1,4 @@
-"""The models' part of the bucket, read-only.
+"""Where models lie, read-only: the models' part of the bucket, or a folder that holds one.
 
 Every call is short and is not retried here: the registry comes back in a moment anyway.
 """
@@ -14,7 +14,7 @@ from google.cloud.storage import Blob, Client
 from requests.exceptions import RequestException
 
 from api.errors import LoadError, PointerMoved, StorageError
-from export.artifact import POINTER, SERVED, Pointer
+from export.artifact import MANIFEST, POINTER, SERVED, Manifest, Pointer, sha256
 
 SECONDS = 10
 LARGEST_FILE = 256 * 1024 * 1024
@@ -121,3 +121,87 @@ def _read(client: Client, bucket: str, path: str) -> bytes | None:
 
 def _unreadable(path: str, error: Exception) -> StorageError:
     return StorageError(f"'{path}' cannot be read now ({type(error).__name__}).")
+
+
+class Pointed:
+    """Models in a bucket, each with a pointer to its current version.
+
+    Parameters
+    ----------
+    bucket : str
+        Its name.
+    """
+
+    def __init__(self, bucket: str) -> None:
+        self._bucket = bucket
+
+    def models(self, client: Client) -> dict[str, int]:
+        """Return the generation of each model's pointer; see `list_pointers`."""
+        return list_pointers(client, self._bucket)
+
+    def pointer(self, client: Client, model: str, generation: int) -> Pointer:
+        """Return a model's pointer as it was listed; see `read_pointer`."""
+        return read_pointer(client, self._bucket, model, generation)
+
+    def files(self, client: Client, pointer: Pointer) -> dict[str, bytes]:
+        """Return a version's files; see `read_files`."""
+        return read_files(client, self._bucket, pointer)
+
+
+class Folder:
+    """One version in a folder, as Vertex AI hands it to a container (`AIP_STORAGE_URI`).
+
+    There is no pointer: the manifest says which model and version it is, and its signature that
+    this is so.
+
+    Parameters
+    ----------
+    uri : str
+        `gs://bucket/folder`.
+    """
+
+    def __init__(self, uri: str) -> None:
+        self._bucket, _, folder = uri.removeprefix("gs://").partition("/")
+        self._folder = folder.strip("/")
+
+    def models(self, client: Client) -> dict[str, int]:
+        """Return the model and its manifest's generation; nothing if there is no manifest.
+
+        Raises
+        ------
+        StorageError
+            If the folder cannot be read.
+        LoadError, ArtifactError
+            If what it holds is no manifest.
+        """
+        blob = self._manifest(client)
+        if blob is None:
+            return {}
+        return {self._read(client).model: int(blob.generation)}
+
+    def pointer(self, client: Client, model: str, generation: int) -> Pointer:
+        """Return what a pointer to the version would say."""
+        blob = self._manifest(client)
+        if blob is None or int(blob.generation) != generation:
+            raise PointerMoved(f"The manifest of '{model}' changed while it was read.")
+        manifest = self._read(client)
+        content = _read(client, self._bucket, f"{self._folder}/{MANIFEST}") or b""
+        updated = blob.updated.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return Pointer(manifest.model, manifest.version, sha256(content), updated)
+
+    def files(self, client: Client, pointer: Pointer) -> dict[str, bytes]:
+        """Return the version's files as far as they are there."""
+        found = {name: _read(client, self._bucket, f"{self._folder}/{name}") for name in SERVED}
+        return {name: data for name, data in found.items() if data is not None}
+
+    def _manifest(self, client: Client) -> Blob | None:
+        path = f"{self._folder}/{MANIFEST}"
+        try:
+            return client.bucket(self._bucket).get_blob(path, timeout=SECONDS, retry=None)
+        except NotFound:
+            return None
+        except FAILURES as error:
+            raise _unreadable(path, error) from error
+
+    def _read(self, client: Client) -> Manifest:
+        return Manifest.parse(_read(client, self._bucket, f"{self._folder}/{MANIFEST}") or b"")

@@ -13,16 +13,18 @@ import os
 import select
 import signal
 import sys
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 
 from api.artifacts.seal import die_with_parent, seal
 from api.errors import LoadError
 from api.scoring.probing import tables_of
-from export.artifact import Manifest, replay, unpickle
+from export.artifact import Manifest, attributions, frame, replay, unpickle
 
 Answer = dict[str, Any]
+# A process that explains is started again when it has worked so long.
+KEPT_CPU_SECONDS = 3600
 
 
 def main() -> None:
@@ -36,9 +38,40 @@ def main() -> None:
             request = json.loads(line)
             if '"xgboost"' in request["manifest"]:
                 _import_trees()
-            json.dump(_in_a_fork(request, float(request["seconds"])), answers)
-            answers.write("\n")
-            answers.flush()
+            if request.get("keep"):
+                _keep(request, answers)
+                return
+            _write(_in_a_fork(request, float(request["seconds"])), answers)
+
+
+def _write(answer: Answer, answers: IO[str]) -> None:
+    json.dump(answer, answers)
+    answers.write("\n")
+    answers.flush()
+
+
+def _keep(model: dict[str, str], answers: IO[str]) -> None:
+    """Open a pickle in this process, sealed, and explain rows until there are no more."""
+    try:
+        seal(KEPT_CPU_SECONDS)
+        manifest, pipeline = _opened(model)
+    except Exception as error:
+        _write({"error": f"{type(error).__name__}: {error}"}, answers)
+        return
+    _write({"kept": True}, answers)
+    for line in sys.stdin:
+        _write(_explained(pipeline, manifest, json.loads(line)["rows"]), answers)
+
+
+def _explained(pipeline: Any, manifest: Manifest, rows: list[dict[str, Any]]) -> Answer:
+    found = attributions(pipeline, frame(rows, manifest.features))
+    if found is None:
+        return {"error": "the pipeline has no attributions"}
+    return {
+        "features": found.features,
+        "baseline": found.baseline.tolist(),
+        "parts": found.parts.tolist(),
+    }
 
 
 def _in_a_fork(model: dict[str, str], seconds: float) -> Answer:
@@ -79,10 +112,15 @@ def _answer(model: dict[str, str], seconds: float, stream: Any) -> None:
     json.dump(answer, stream, allow_nan=False)
 
 
-def _open(model: dict[str, str]) -> dict[str, Any]:
+def _opened(model: dict[str, str]) -> tuple[Manifest, Any]:
     manifest = Manifest.parse(model["manifest"].encode())
     pipeline = unpickle(base64.b64decode(model["pickle"]))
     replay(pipeline, manifest)
+    return manifest, pipeline
+
+
+def _open(model: dict[str, str]) -> dict[str, Any]:
+    manifest, pipeline = _opened(model)
     tables: dict[str, Any] = msgspec.to_builtins(tables_of(pipeline, manifest))
     return tables
 

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from api.artifacts.explainer import Explainer
 from api.artifacts.opener import Opener
 from api.artifacts.served import Served
 from api.errors import LoadError
@@ -104,7 +105,10 @@ def open_version(version: Verified, opener: Opener) -> Served:
     scorer = compile_tables(tables, manifest.features)
     _check_golden(scorer, manifest)
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Served(manifest, scorer, version.pointer.published_at, now)
+    explainer = None
+    if tables.trees is not None:
+        explainer = Explainer(version.files[MANIFEST], version.files[PICKLE])
+    return Served(manifest, scorer, version.pointer.published_at, now, explainer)
 
 
 def _check_form(tables: Tables, manifest: Manifest) -> None:

@@ -32,7 +32,7 @@ class Child:
 
     def __init__(self) -> None:
         kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-        self._words: IO[bytes] = tempfile.TemporaryFile()
+        self._words = _file_in_memory()
         self._process = subprocess.Popen(
             [sys.executable, "-EsB", "-m", "api.artifacts.child"],
             stdin=subprocess.PIPE,
@@ -147,6 +147,13 @@ class Opener:
         if self._child is not None:
             self._child.end()
             self._child = None
+
+
+def _file_in_memory() -> IO[bytes]:
+    """Return a file for the child's last words; a container may have no folder to write to."""
+    if hasattr(os, "memfd_create"):
+        return open(os.memfd_create("words"), "w+b")
+    return tempfile.TemporaryFile()
 
 
 def _refuse(constant: str) -> None:

@@ -18,7 +18,8 @@ from datetime import UTC, datetime
 
 from google.cloud.storage import Client
 
-from api.artifacts.bucket import list_pointers, read_files, read_pointer
+from api.artifacts.bucket import Folder, Pointed
+from api.artifacts.explainer import Explainer
 from api.artifacts.loader import Verified, open_version, verify_version
 from api.artifacts.opener import Opener
 from api.artifacts.state import Failure, State
@@ -46,11 +47,14 @@ class Registry:
         self.state = State({}, {})
         self.swaps: dict[str, int] = {}
         self._settings = settings
+        folder = settings.storage_uri
+        self._source = Folder(folder) if folder else Pointed(settings.cloud.bucket)
         self._connect = connect
         self._client: Client | None = None
         self._generations: dict[str, int] = {}
         self._lock = threading.Lock()
         self._opener = Opener(settings.load_seconds)
+        self._explainers: set[Explainer] = set()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="pointers", daemon=True)
 
@@ -63,6 +67,8 @@ class Registry:
         self._stopping.set()
         self._thread.join(timeout=2)
         self._opener.end()
+        for explainer in self._explainers:
+            explainer.end()
 
     def _follow(self) -> None:
         while not self._stopping.is_set():
@@ -76,7 +82,7 @@ class Registry:
         """Look at the pointers once, and load what is new."""
         try:
             client = self._client = self._client or self._connect()
-            pointers = list_pointers(client, self._settings.cloud.bucket)
+            pointers = self._source.models(client)
         except Exception as error:
             self._tell_storage_problem(error)
             return
@@ -87,8 +93,19 @@ class Registry:
         versions = [version for version in found if version is not None]
         for version in versions:
             self._take(version, pointers[version.pointer.model])
-        self._opener.rest()
+        self._rest()
         self._change(lambda state: replace(state, storage_problem=None, listed=True))
+
+    def _rest(self) -> None:
+        """Let go of processes that nobody needs."""
+        self._opener.rest()
+        state = self.state
+        serving = [one for model in state.models for one in state.versions(model)]
+        for explainer in self._explainers - {one.explainer for one in serving}:
+            explainer.end()
+        self._explainers = {one.explainer for one in serving if one.explainer is not None}
+        for explainer in self._explainers:
+            explainer.rest()
 
     def _tell_storage_problem(self, error: Exception) -> None:
         problem = (
@@ -117,10 +134,9 @@ class Registry:
         """Read and verify what a pointer names; a failure is noted."""
         version = None
         try:
-            bucket = self._settings.cloud.bucket
-            pointer = read_pointer(client, bucket, model, generation)
+            pointer = self._source.pointer(client, model, generation)
             version = pointer.version
-            files = read_files(client, bucket, pointer)
+            files = self._source.files(client, pointer)
             return verify_version(files, pointer, self._settings.cloud)
         except PointerMoved:
             return None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import msgspec
 
+from api.artifacts.explainer import Explainer, Parts
+from api.inference.batch import Row
 from api.inference.typed import Types
 from api.phrases import LANGUAGES, Language, verdict_sentence
 from api.scoring.compiled import Scorer
@@ -29,12 +31,15 @@ class Served:
         When the pointer was moved to this version.
     loaded_at : str
         When this process took it over, UTC.
+    explainer : Explainer or None
+        What explains, where tables do not.
     """
 
     manifest: Manifest
     scorer: Scorer
     published_at: str
     loaded_at: str
+    explainer: Explainer | None = None
     _decoders: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -76,6 +81,19 @@ class Served:
     def heads(self) -> dict[Language, bytes]:
         """The beginning of every answer at our own door, by language."""
         return {language: self._head(language) for language in LANGUAGES}
+
+    def attributions(self, rows: Sequence[Row]) -> list[Parts]:
+        """Return for each row the baseline, and what each feature adds to each output's score.
+
+        Raises
+        ------
+        Unexplained
+            If they cannot be had.
+        """
+        if self.explainer is None:
+            return [self.scorer.parts(row) for row in rows]
+        names = [feature.name for feature in self.manifest.features]
+        return self.explainer.explain([dict(zip(names, row, strict=True)) for row in rows])
 
     def decoder(
         self, door: str, make: Callable[[Served], msgspec.json.Decoder[Any]]

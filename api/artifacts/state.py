@@ -88,6 +88,21 @@ class State:
         known = ", ".join(f"'{name}'" for name in sorted(self.models)) or "none"
         raise UnknownModel(f"There is no model '{model:.100}'. Models in service: {known}.")
 
+    def default(self, name: str | None) -> str:
+        """Return the model that answers where none is named.
+
+        Raises
+        ------
+        NotServed
+            If none is set, and there is not just one in service.
+        """
+        if name is not None:
+            return name
+        names = [*self.models, *self.failures]
+        if len(set(names)) != 1:
+            raise NotServed("No default model is set, and there is not just one in service.")
+        return names[0]
+
     def versions(self, model: str) -> tuple[Served, ...]:
         """Return a model's versions in service, the current one first."""
         return (self.models[model], *self.earlier.get(model, ()))

@@ -19,12 +19,13 @@ from api.artifacts.served import Served
 from api.doors.addresses import Address
 from api.doors.door import Question, Reply
 from api.errors import BodyTooLarge, InvalidQuery, RequestError
+from api.inference.batch import rows_of
 from api.inference.explanations import explain
 from api.inference.predictor import predict
 from api.phrases import Language, preferred
 from api.settings import Settings
 
-# A body from this size on is worked on beside the event loop.
+# A body from this size on is worked on beside the event loop, like what is to be explained.
 LONG_BODY = 64 * 1024
 DRAIN_SECONDS = 5.0
 TRUTHS = {"": False, "false": False, "0": False, "true": True, "1": True}
@@ -95,7 +96,7 @@ class Core:
                 if body is None:
                     return None
             query = scope["query_string"]
-            if len(body or b"") < LONG_BODY:
+            if len(body or b"") < LONG_BODY and not query:
                 return self._answer(address, headers, query, language, body or b"")
             return await asyncio.to_thread(
                 self._answer, address, headers, query, language, body or b""
@@ -110,8 +111,9 @@ class Core:
         self, address: Address, headers: Headers, query: bytes, language: Language, body: bytes
     ) -> Answered:
         door = address.door
-        model = address.model or self._settings.default_model
-        served = self._registry.state.find(model, address.version)
+        state = self._registry.state
+        model = address.model or state.default(self._settings.default_model)
+        served = state.find(model, address.version)
         wanted = _explain(query) if query else False
         kind = _media_type(headers.get(b"content-type", b""))
         question = Question(served, language, wanted, kind, self._settings.max_rows)
@@ -120,7 +122,15 @@ class Core:
         answers = predict(served.scorer, batch, language, classes=classes is not None)
         explanations = None
         if wanted:
-            explanations = explain(served.scorer, batch, answers.likeliest, classes, language)
+            rows = rows_of(batch)
+            explanations = explain(
+                served.manifest.features,
+                rows,
+                served.attributions(rows),
+                answers.likeliest,
+                classes,
+                language,
+            )
         reply = door.write(question, answers, explanations, form)
         return Answered(reply, language, served, len(batch))
 

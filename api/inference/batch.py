@@ -72,6 +72,11 @@ def table_of_lists(lists: Sequence[Sequence[Any]], scorer: Scorer) -> Table:
     return Table(scorer.columns(lists), texts)
 
 
+def rows_of(batch: Batch) -> Sequence[Row]:
+    """Return a batch as rows."""
+    return [batch.row(at) for at in range(len(batch))] if isinstance(batch, Table) else batch
+
+
 def _number(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
 

@@ -6,12 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from api.errors import Unexplained
-from api.inference.batch import Batch, Table
+from api.inference.batch import Row
 from api.inference.cells import show
 from api.phrases import Language, say
-from api.scoring.compiled import Scorer
-from export.artifact import class_name
+from export.artifact import Feature, class_name
 
 # ML.EXPLAIN_PREDICT's own default (top_k_features).
 MOST = 5
@@ -57,8 +55,9 @@ class Explanation:
 
 
 def explain(
-    scorer: Scorer,
-    batch: Batch,
+    features: Sequence[Feature],
+    rows: Sequence[Row],
+    attributions: Sequence[tuple[Sequence[float], Mapping[str, Sequence[float]]]],
     likeliest: Sequence[int] | None,
     classes: Sequence[str | int | bool] | None,
     language: Language,
@@ -67,33 +66,26 @@ def explain(
 
     Parameters
     ----------
-    scorer : Scorer
-        Of the version that answered.
-    batch : Batch
+    features : sequence of Feature
+        The model's.
+    rows : sequence of tuple
         What was answered.
+    attributions : sequence of (baseline, parts)
+        Of each row, by output.
     likeliest, classes : sequence or None
         The answers' likeliest classes, and all classes; None for a regression.
     language : {"en", "pt-BR"}
         Of the sentences.
-
-    Raises
-    ------
-    Unexplained
-        If the model is of trees.
     """
-    if scorer.tables.trees is not None:
-        raise Unexplained("Answers of trees cannot be explained here; ask without `explain`.")
-    rows = (batch.row(at) for at in range(len(batch))) if isinstance(batch, Table) else batch
     found = []
-    for at, row in enumerate(rows):
-        baseline, parts = scorer.parts(row)
+    for at, (row, (baseline, parts)) in enumerate(zip(rows, attributions, strict=True)):
         place = 0 if len(baseline) == 1 or likeliest is None else likeliest[at]
         of = None
         if classes is not None:
             of = classes[1] if len(baseline) == 1 else classes[place]
         mine = {name: scores[place] for name, scores in parts.items()}
         total = baseline[place] + sum(mine.values())
-        values = {f.name: value for f, value in zip(scorer.features, row, strict=True)}
+        values = {f.name: value for f, value in zip(features, row, strict=True)}
         found.append(Explanation(of, baseline[place], total, _greatest(mine, values, of, language)))
     return found
 

@@ -1,3 +1,4 @@
+import socket
 import uuid
 from dataclasses import replace
 from pathlib import Path
@@ -6,6 +7,7 @@ import pytest
 
 from api.settings import Settings
 from cloud import storage_client
+from emulator.storage import start_storage
 from export.artifact import signing_key
 from tests.api.publishing import publish, version_files
 from tests.api.serving import serving, wait_for
@@ -60,3 +62,23 @@ def api(make_settings, key):
     with serving(settings) as client:
         wait_for(client, **dict.fromkeys(names, V1))
         yield client
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def storage(tmp_path):
+    """Start and stop Cloud Storage on one port over one folder."""
+    port, servers = free_port(), []
+
+    def start():
+        servers.append(start_storage(tmp_path / "buckets", port, tmp_path / "log"))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()

@@ -1,16 +1,13 @@
 """The API follows the pointers while it answers."""
 
-import socket
 import threading
 from dataclasses import replace
 
 import httpx
-import pytest
 
 from cloud import storage_client
-from emulator.storage import start_storage
 from export.artifact import Manifest, predict
-from tests.api.conftest import V1, V2
+from tests.api.conftest import V1, V2, free_port
 from tests.api.publishing import (
     TYPICAL,
     edited,
@@ -118,26 +115,6 @@ def test_it_starts_with_nothing_and_takes_what_comes(settings, bucket, key):
         bucket.blob("models/price/current.json").delete()
         wait_until(lambda: api.get("/models/price").status_code == 404)
         assert ready(api)["problems"] == []
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@pytest.fixture
-def storage(tmp_path):
-    """Start and stop Cloud Storage on one port over one folder."""
-    port, servers = free_port(), []
-
-    def start():
-        servers.append(start_storage(tmp_path / "buckets", port, tmp_path / "log"))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.stop()
 
 
 def test_it_serves_on_while_the_storage_is_away(settings, storage, key):

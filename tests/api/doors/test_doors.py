@@ -1,14 +1,15 @@
 """Every door gives the same answers and refuses the same things, each in its own form."""
 
 import json
+import re
 from random import Random
 
 import pytest
 
 from api.scoring.probing import generated_rows
-from export.artifact import Manifest, predict
+from export.artifact import Manifest, attributions, frame, predict
 from tests.api.doors.asking import ALL, DEFAULT_WAYS, NAMES, WAYS, answers, ask, columns
-from tests.api.publishing import FEATURES, TYPICAL, manifest_of, trained
+from tests.api.publishing import CLASSES, FEATURES, TYPICAL, manifest_of, trained
 
 # CSV has no text between nothing and an empty one that all writers agree on.
 ROWS = [
@@ -187,12 +188,52 @@ def test_each_door_explains_when_asked(api, way):
     assert '"baseline":' in text and '"attribution":' in text
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_trees_are_not_explained(api, way):
-    response = ask(api, way, ROWS[:2], "trees", explain="true")
+@pytest.mark.parametrize("model", ["price", "class_two", "class_many", "trees"])
+def test_explanations_are_those_that_the_certificate_compared(api, model):
+    rows = ROWS[:20]
+    wanted = attributions(trained(model), frame(rows, FEATURES))
 
-    assert response.status_code == status_of(way, 422)
-    assert "cannot be explained" in words_of(way, response)
+    predictions = ask(api, "own rows", rows, model, explain="1").json()["predictions"]
+
+    classes = CLASSES[model]
+    for at, prediction in enumerate(predictions):
+        found = prediction["explanation"]
+        place = 0
+        if classes is not None and len(wanted.baseline) > 1:
+            place = classes.index(prediction["label"])
+            assert found["of"] == prediction["label"]
+        elif classes is not None:
+            assert found["of"] == classes[1]
+        parts = dict(zip(wanted.features, wanted.parts[at, place].tolist(), strict=True))
+        assert found["baseline"] == pytest.approx(wanted.baseline[place])
+        total = wanted.baseline[place] + sum(parts.values())
+        assert found["prediction"] == pytest.approx(total, rel=1e-9)
+        given = {one["feature"]: one["attribution"] for one in found["attributions"]}
+        assert given == pytest.approx({n: parts[n] for n in given}, rel=1e-9, abs=1e-9)
+        assert max(map(abs, parts.values())) == pytest.approx(abs(next(iter(given.values()))))
+
+
+def test_explanations_come_as_sentences_in_the_reader_s_language(api):
+    body = {"rows": [TYPICAL | {"fuel_type": None}]}
+    url = "/models/price/predict?explain=true"
+
+    english = api.post(url, json=body).json()["predictions"][0]["explanation"]["attributions"]
+    headers = {"Accept-Language": "pt-BR"}
+    both = api.post(url, json=body, headers=headers).json()["predictions"][0]
+    portuguese = both["explanation"]["attributions"]
+
+    assert re.fullmatch(r"\w+ = .+ (raises|lowers) the answer by [\d,.]+\.", english[0]["sentence"])
+    assert re.fullmatch(
+        r"\w+ = .+ (aumenta|diminui) a resposta em [\d,.]+\.", portuguese[0]["sentence"]
+    )
+    assert any("fuel_type = NULL" in one["sentence"] for one in english)
+
+
+def test_another_word_than_true_or_false_is_refused(api):
+    response = api.post("/models/price/predict?explain=maybe", json={"rows": [TYPICAL]})
+
+    assert response.status_code == 422
+    assert response.json()["detail"] == "explain is 'maybe'; expected true or false."
 
 
 def test_columns_of_other_lengths_are_refused(api):

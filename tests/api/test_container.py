@@ -1,0 +1,90 @@
+"""What the Dockerfile puts together runs: the locked packages alone, as nobody."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.api.conftest import V1
+from tests.api.publishing import TYPICAL, publish, version_files
+from tests.api.serving import wait_for
+
+ROOT = Path(__file__).parents[2]
+NOBODY = 65534
+
+
+def copied():
+    """Return the folders that the image gets."""
+    text = (ROOT / "Dockerfile").read_text()
+    return re.findall(r"^COPY ([a-z]+) \1$", text, re.MULTILINE)
+
+
+def may_be_nobody():
+    """Tell whether we may become somebody else, who may then run this Python."""
+    python = Path(sys.executable).resolve()
+    others = all(folder.stat().st_mode & 0o005 == 0o005 for folder in python.parents)
+    return os.getuid() == 0 and others
+
+
+def test_the_image_is_made_of_what_is_let_in_and_of_this_makefile_s_uv():
+    text = (ROOT / "Dockerfile").read_text()
+    let_in = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    (version,) = re.findall(r"^UV_VERSION := (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+    assert {*copied(), "locks/api.txt"} == set(let_in)
+    assert f"uv=={version}" in text
+    assert re.search(r"^USER 65534", text, re.MULTILINE)
+
+
+def test_the_locked_packages_are_neither_dbt_nor_the_emulator():
+    names = re.findall(r"^([a-z0-9-]+)==", (ROOT / "locks/api.txt").read_text(), re.MULTILINE)
+
+    assert not [n for n in names if n.startswith(("dbt", "bqemulator", "duckdb", "sqlglot"))]
+
+
+@pytest.mark.soak
+def test_it_serves_from_the_locked_packages_as_nobody(settings, bucket, key, tmp_path):
+    publish(bucket, "price", V1, version_files("price", V1, key))
+    publish(bucket, "trees", V1, version_files("trees", V1, key))
+    home = tmp_path / "app"
+    for folder in copied():
+        shutil.copytree(ROOT / folder, home / folder)
+    subprocess.run([sys.executable, "-m", "venv", home / ".venv"], check=True)
+    python = home / ".venv" / "bin" / "python"
+    uv = Path(sys.executable).with_name("uv")
+    lock = ROOT / "locks" / "api.txt"
+    sync = [uv, "pip", "sync", "--quiet", "--system-certs", "--require-hashes", "--python", python]
+    subprocess.run([*sync, lock], check=True)
+    public = tmp_path / "public.pem"
+    shutil.copy(settings.cloud.public_key_file, public)
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.stat().st_uid == os.getuid() and folder != Path("/"):
+            folder.chmod(folder.stat().st_mode | 0o055)
+    environment = settings.cloud.environment() | {
+        "MODEL_PUBLIC_KEY_FILE": str(public),
+        "PORT": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PATH": "/usr/bin:/bin",
+        "TMPDIR": "/nowhere",
+    }
+    as_nobody = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if may_be_nobody() else {}
+    process = subprocess.Popen(
+        [python, "-m", "api"], cwd=home, env=environment, stdout=subprocess.PIPE, text=True,
+        stderr=subprocess.PIPE, **as_nobody,
+    )  # fmt: skip
+    try:
+        address = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
+        assert address, process.stderr.read()
+        with httpx.Client(base_url=address[0], timeout=30) as client:
+            wait_for(client, price=V1, trees=V1)
+            for model in ("price", "trees"):
+                response = client.post(f"/models/{model}/predict", json={"rows": [TYPICAL]})
+                assert response.status_code == 200
+    finally:
+        process.kill()
+        process.communicate()
