@@ -75,6 +75,11 @@ bench: $(STAMP) ## Benchmarks: ratios against named rivals.
 bench-serving: $(STAMP) ## What an answer of the API costs, against three rivals (needs wrk).
 	@$(PY) -m benchmarks.serving
 
+.PHONY: audit
+audit: $(STAMP) ## Look for known vulnerabilities of what the API is locked to (asks osv.dev).
+	@.venv/bin/pip-audit --strict --vulnerability-service osv --disable-pip --require-hashes \
+	-r locks/api.txt
+
 .PHONY: lock
 lock: $(STAMP) ## Renew locks/ from pyproject.toml.
 	@for extra in api pipeline dev; do \
