@@ -95,7 +95,6 @@ def config_of(settings: Settings, app: Any = "api.main:from_environment") -> uvi
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        date_header=False,
         limit_concurrency=settings.max_connections,
         timeout_graceful_shutdown=GRACE_SECONDS,
         workers=settings.workers,

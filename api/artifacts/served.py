@@ -73,7 +73,11 @@ class Served:
         """The verdict with its sentence, by language."""
         found = self.manifest.verdict
         return {
-            language: {**found, "sentence": verdict_sentence(found, language, model_loss=self.loss)}
+            language: {
+                "status": found["status"],
+                "sentence": verdict_sentence(found, language, model_loss=self.loss),
+                **found,
+            }
             for language in LANGUAGES
         }
 

@@ -132,8 +132,9 @@ class Connection(HttpToolsProtocol):
             return False
         cycle.response_started = cycle.response_complete = True
         cycle.message_event.set()
+        dated = b"".join(b"%s: %s\r\n" % pair for pair in cycle.default_headers)
         end = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
-        self.transport.write(b"".join((head, end, body)))
+        self.transport.write(b"".join((head, dated, end, body)))
         if len(self.tasks) <= 1:  # nobody else is answered in this turn: no need to wait
             self._joined.flush()
         if not cycle.keep_alive:
