@@ -34,9 +34,16 @@ def started(settings, **environment):
 
 
 def processes(leader):
-    """Return the processes that run Python of a session."""
-    found = subprocess.run(["ps", "-o", "pid=", "-s", str(leader)], capture_output=True, text=True)
-    return found.stdout.split()
+    """Return what still runs of a session."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        if int(fields[3]) == leader and fields[0] != "Z":
+            found.append(int(stat.parent.name))
+    return found
 
 
 def asked(address):
