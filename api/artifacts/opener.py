@@ -47,6 +47,13 @@ class Child:
     def ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
         """Return the answer to a request.
 
+        Parameters
+        ----------
+        request : dict
+            What `api.artifacts.child` takes, as JSON.
+        seconds : float
+            How long it may take; the first one has `START_SECONDS` more.
+
         Raises
         ------
         LoadError
@@ -60,10 +67,10 @@ class Child:
             self._process.stdin.flush()
             line = self._line(time.monotonic() + wait)
             answer = json.loads(line, parse_constant=_refuse)
+        except TimeoutError:  # an OSError too, so it comes first
+            raise LoadError(f"The process with the pickle took more than {wait:g} s.") from None
         except (OSError, ValueError):
             raise self._gone() from None
-        except TimeoutError:
-            raise LoadError(f"Opening the pickle took more than {wait:g} s.") from None
         if not isinstance(answer, dict):
             raise self._gone()
         return answer

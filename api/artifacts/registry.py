@@ -23,7 +23,7 @@ from api.artifacts.explainer import Explainer
 from api.artifacts.loader import Verified, open_version, verify_version
 from api.artifacts.opener import Opener
 from api.artifacts.state import Failure, State
-from api.errors import ApiError, PointerMoved, StorageError
+from api.errors import ApiError, PointerMoved
 from api.settings import Settings
 from export.artifact import ArtifactError
 
@@ -110,7 +110,7 @@ class Registry:
     def _tell_storage_problem(self, error: Exception) -> None:
         problem = (
             str(error)
-            if isinstance(error, StorageError)
+            if isinstance(error, ApiError | ArtifactError)
             else f"Cloud Storage cannot be used: {type(error).__name__}: {error}"
         )
         if self.state.storage_problem != problem:

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,13 +40,6 @@ class Words(dict[str | None, int]):
     def places(self, texts: Iterable[str | None], count: int) -> Places:
         """Return the place of each text."""
         return np.fromiter(map(self.__getitem__, texts), dtype=np.intp, count=count)
-
-
-class Trees(Protocol):
-    """Turns a matrix into scores."""
-
-    def scores(self, matrix: NDArray[np.float32]) -> Floats:
-        """Return scores of shape (n_rows, n_outputs)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,9 +133,9 @@ def compile_tables(tables: Tables, features: Sequence[Feature]) -> Scorer:
     columns = [tables.columns[feature.name] for feature in features]
     words = tuple(Words(one) if isinstance(one, Text) else None for one in columns)
     if tables.trees is None:
-        scores_of_one, scores_of_many = _linear(tables, columns, words)
+        scores_of_one, scores_of_many = _linear(tables, columns)
     else:
-        scores_of_one, scores_of_many = _of_trees(tables, columns, words)
+        scores_of_one, scores_of_many = _of_trees(tables, columns)
     one, many = LINKS[tables.link]
     return Scorer(
         tables,
@@ -157,13 +150,11 @@ OfOne = Callable[[Values], list[float]]
 OfMany = Callable[[Sequence[Floats | Places]], Floats]
 
 
-def _linear(
-    tables: Tables, columns: Sequence[Number | Text], words: Sequence[Words | None]
-) -> tuple[OfOne, OfMany]:
+def _linear(tables: Tables, columns: Sequence[Number | Text]) -> tuple[OfOne, OfMany]:
     start = [float(cell or 0.0) for cell in tables.baseline]
     outputs = len(start)
     if outputs == 1:
-        return _single(start[0], columns), _matrix_sum(start, columns, words)
+        return _single(start[0], columns), _matrix_sum(start, columns)
     adders = [_adder(column, outputs) for column in columns]
 
     def score(values: Values) -> list[float]:
@@ -173,7 +164,7 @@ def _linear(
                 totals[place] += addend
         return totals
 
-    return score, _matrix_sum(start, columns, words)
+    return score, _matrix_sum(start, columns)
 
 
 def _single(start: float, columns: Sequence[Number | Text]) -> OfOne:
@@ -241,9 +232,7 @@ def _summed(column: Number | Text, vector: Sequence[Cell], outputs: int) -> Vect
     return tuple(totals)
 
 
-def _matrix_sum(
-    start: Sequence[float], columns: Sequence[Number | Text], words: Sequence[Words | None]
-) -> OfMany:
+def _matrix_sum(start: Sequence[float], columns: Sequence[Number | Text]) -> OfMany:
     outputs = len(start)
     adders = [
         _many(column, lambda vector, c=column: _summed(c, vector, outputs))  # type: ignore[misc]
@@ -274,9 +263,7 @@ def _many(
     edges = np.array(column.edges)
 
     def vectors(values: Floats) -> Floats:
-        pieces = np.searchsorted(edges, values, side="right") if len(edges) else 0
-        if len(edges):
-            pieces = np.minimum(pieces, len(edges))
+        pieces = np.searchsorted(edges, values, side="right")  # NaN comes after all
         found: Floats = slopes[pieces] * values[:, np.newaxis] + offsets[pieces]
         found[np.isnan(values)] = null
         return found
@@ -284,9 +271,7 @@ def _many(
     return vectors
 
 
-def _of_trees(
-    tables: Tables, columns: Sequence[Number | Text], words: Sequence[Words | None]
-) -> tuple[OfOne, OfMany]:
+def _of_trees(tables: Tables, columns: Sequence[Number | Text]) -> tuple[OfOne, OfMany]:
     from api.scoring.ensemble import open_trees  # whoever has no trees does without it
 
     assert tables.trees is not None

@@ -191,3 +191,11 @@ def test_opening_takes_its_time_and_no_more(key, trusted):
     why, _ = refused(files, pointer_to("price", V1, files), trusted, seconds=0.01)
 
     assert why == "Opening the pickle took more than 0.01 s."
+
+
+def test_a_child_that_does_not_answer_in_time_is_told_so(key):
+    opener = Opener(-64.9)  # its start has 60 s more, and opening 5
+    files = version_files("price", V1, key)
+
+    with pytest.raises(LoadError, match=r"took more than 0\.1 s"):
+        opener.open(files["manifest.json"].decode(), "")
