@@ -8,8 +8,6 @@ or into probabilities.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -92,19 +90,3 @@ class Tables(msgspec.Struct, frozen=True):
     columns: dict[str, Number | Text]
     baseline: tuple[Cell, ...]
     trees: str | None = None
-
-
-def sigmoid(score: float) -> float:
-    """Return 1 / (1 + exp(-score)) without overflow."""
-    if score >= 0:
-        return 1 / (1 + math.exp(-score))
-    power = math.exp(score)
-    return power / (1 + power)
-
-
-def softmax(scores: Sequence[float]) -> list[float]:
-    """Return the scores as probabilities, without overflow."""
-    most = max(scores)
-    powers = [math.exp(score - most) for score in scores]
-    total = sum(powers)
-    return [power / total for power in powers]
