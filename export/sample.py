@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 HASH = "__hash"
+SLACK = 4  # a quarter more than is kept comes together before the rest is dropped
 
 
 class Sample:
@@ -23,14 +24,16 @@ class Sample:
         self.most, self.offered = most, 0
         self._parts: list[pd.DataFrame] = []
         self._held = 0
+        self._bound = np.iinfo(np.uint64).max  # no row whose key hashes higher can be kept
 
     def add(self, keys: Sequence[str], rows: pd.DataFrame) -> None:
         """Offer rows, one a key."""
         hashes = pd.util.hash_array(np.array(keys, dtype=object))
-        self._parts.append(rows.assign(**{HASH: hashes}))
+        near = hashes <= self._bound
+        self._parts.append(rows[near].assign(**{HASH: hashes[near]}))
         self.offered += len(rows)
-        self._held += len(rows)
-        if self._held > 2 * self.most:
+        self._held += int(near.sum())
+        if self._held > self.most + self.most // SLACK:
             self._shrink()
 
     def rows(self) -> pd.DataFrame:
@@ -43,5 +46,9 @@ class Sample:
     def _shrink(self) -> None:
         if self._parts:
             held = pd.concat(self._parts, ignore_index=True)
-            kept = held.sort_values(HASH, kind="stable").head(self.most)
-            self._parts, self._held = [kept.reset_index(drop=True)], len(kept)
+            self._parts.clear()
+            least = np.argsort(held[HASH].to_numpy(), kind="stable")[: self.most]
+            kept = held.iloc[least].reset_index(drop=True)
+            self._parts, self._held = [kept], len(kept)
+            if self.most and len(kept) == self.most:
+                self._bound = kept[HASH].iloc[-1]
