@@ -37,6 +37,7 @@ HELP = """The environment says how (see api/README.md):
   DEFAULT_MODEL                   for doors that name none (price_linear)
   KEPT_VERSIONS, RELOAD_SECONDS   earlier versions kept (2), pace of looking for new ones (2)
   LOG_FORM, LOG_REQUESTS          text or json; 1 logs every request (text, 0)
+  PREDICTION_LOG, PREDICTION_LOG_SECONDS   BigQuery table of predictions (none, 300)
   AIP_HTTP_PORT, AIP_HEALTH_ROUTE, AIP_PREDICT_ROUTE, AIP_STORAGE_URI   Vertex AI's own
   VENDAS_TARGET, VENDAS_BUCKET, STORAGE_EMULATOR_HOST, MODEL_PUBLIC_KEY_FILE   the models
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import sys
 from collections.abc import AsyncIterator
@@ -24,9 +25,10 @@ from api.gate.gate import Gate
 from api.gate.limits import Limits
 from api.observability.logs import set_up
 from api.observability.metrics import Metrics
+from api.observability.prediction_log import Bounds, PredictionLog
 from api.routes import ROUTERS, health, predictions
 from api.settings import Settings
-from cloud import storage_client
+from cloud import bigquery_client, storage_client
 
 # A long batch works beside the event loop, which must not wait Python's usual 5 ms for its turn.
 SWITCH_SECONDS = 0.0005
@@ -82,7 +84,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.registry = Registry(settings, lambda: storage_client(settings.cloud))
-    app.state.metrics = Metrics(app.state.registry)
+    app.state.prediction_log = _prediction_log(settings)
+    app.state.metrics = Metrics(app.state.registry, app.state.prediction_log)
     app.addresses = Addresses(settings.vertex_route)
     gate = Gate(
         Callers(settings),
@@ -90,6 +93,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.addresses,
         Core(settings, app.state.registry),
         app.state.metrics,
+        app.state.prediction_log,
         log_all=settings.log_requests,
         open_path=settings.health_route,
         inside=partial(FastAPI.__call__, app),
@@ -117,9 +121,21 @@ def from_environment() -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    log: PredictionLog | None = app.state.prediction_log
     app.state.registry.start()
+    if log is not None:
+        log.start()
     yield
     app.state.registry.stop()
+    if log is not None:
+        await asyncio.to_thread(log.stop)
+
+
+def _prediction_log(settings: Settings) -> PredictionLog | None:
+    if settings.prediction_log is None:
+        return None
+    bounds = Bounds(seconds=settings.prediction_log_seconds)
+    return PredictionLog(settings.prediction_log, lambda: bigquery_client(settings.cloud), bounds)
 
 
 def _with_origins(inside: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:

@@ -15,6 +15,7 @@ from cloud.settings import port
 
 EVERYWHERE = "0.0.0.0"
 FOLDER = re.compile(r"gs://[a-z0-9][a-z0-9._-]+/.+")
+TABLE = re.compile(r"([a-z][a-z0-9:.-]+\.)?[A-Za-z0-9_]+\.[A-Za-z0-9_-]+")
 ROUTE = re.compile(r"(/[A-Za-z0-9._:-]+)+")
 
 
@@ -69,6 +70,11 @@ class Settings:
         Form of the logs (`LOG_FORM`).
     log_requests : bool
         Whether requests that were answered well are logged too (`LOG_REQUESTS`).
+    prediction_log : str or None
+        BigQuery table that predictions are written to (`PREDICTION_LOG`): `dataset.table`, with
+        or without a project before it.
+    prediction_log_seconds : float
+        From one load of them to the next (`PREDICTION_LOG_SECONDS`).
     load_seconds : float
         How long a version may take to be opened.
     """
@@ -96,6 +102,8 @@ class Settings:
     workers: int = 1
     log_form: str = "text"
     log_requests: bool = False
+    prediction_log: str | None = None
+    prediction_log_seconds: float = 300.0
     load_seconds: float = 60.0
 
     @classmethod
@@ -136,6 +144,10 @@ class Settings:
             workers=int(_number("WORKERS", source, cls.workers, least=1)),
             log_form=_choice("LOG_FORM", source, ("text", "json")),
             log_requests=_choice("LOG_REQUESTS", source, ("0", "1")) == "1",
+            prediction_log=_table("PREDICTION_LOG", source),
+            prediction_log_seconds=_number(
+                "PREDICTION_LOG_SECONDS", source, cls.prediction_log_seconds, least=1
+            ),
             max_body_bytes=int(_number("MAX_BODY_BYTES", source, cls.max_body_bytes, least=1024)),
         )
 
@@ -199,4 +211,11 @@ def _folder(name: str, source: Mapping[str, str]) -> str | None:
     text = source.get(name, "")
     if text and not FOLDER.fullmatch(text):
         raise SettingsError(f"{name} is {text!r}; expected a folder such as 'gs://bucket/folder'.")
+    return text or None
+
+
+def _table(name: str, source: Mapping[str, str]) -> str | None:
+    text = source.get(name, "")
+    if text and not TABLE.fullmatch(text):
+        raise SettingsError(f"{name} is {text!r}; expected a table such as 'dataset.table'.")
     return text or None

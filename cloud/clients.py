@@ -2,7 +2,7 @@
 
 The one place that knows an emulator takes no credentials and no TLS; whoever gets a
 client cannot tell the targets apart. The libraries are imported where they are used:
-the API image has Cloud Storage's alone.
+the API image has no Storage Read API, and takes BigQuery's time only if it logs predictions.
 """
 
 from __future__ import annotations

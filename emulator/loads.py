@@ -46,6 +46,7 @@ CSV_OPTIONS = (
     "sourceColumnMatch",
 )
 OPTIONS = ("autodetect", "maxBadRecords", "ignoreUnknownValues", "schema")
+GZIP_MAGIC = b"\x1f\x8b"
 LOADING_SUFFIX = "__loading"
 OURS = ("CSV", "NEWLINE_DELIMITED_JSON", "PARQUET")
 
@@ -140,6 +141,8 @@ def _csv(path: Path3, load: dict[str, Any], files: tuple[SourceFile, ...], conte
         if load.get("writeDisposition") != "WRITE_TRUNCATE" or not load.get("autodetect"):
             config["schema"] = {"fields": [_field_to_rest(one) for one in existing.schema_.fields]}
     config |= {"sourceFormat": "CSV", "sourceUris": ["gs://load/file"]}
+    if _are_compressed(files):
+        config["compression"] = "GZIP"
     config["csvOptions"] = {name: load[name] for name in CSV_OPTIONS if name in load}
     table = parse(path, {"externalDataConfiguration": config})
     if table.autodetect:
@@ -164,12 +167,34 @@ def _json(path: Path3, load: dict[str, Any], files: tuple[SourceFile, ...], cont
     fields = _declared(path, load, context)
     names = ", ".join(_text(file.path) for file in files)
     options = "format='newline_delimited', maximum_object_size=100000000"
+    if _are_compressed(files):
+        options += ", compression='gzip'"
     if not fields:
         sql = f"SELECT * FROM read_json([{names}], {options})"
         return Rows(_described(sql, context), sql)
     columns = dict(bq_schema_to_duckdb_columns([_field_to_rest(field) for field in fields]))
     shape = json.dumps(columns).replace("'", "''").replace('"', "'")
     return Rows(fields, f"SELECT * FROM read_json([{names}], {options}, columns={shape})")
+
+
+def _are_compressed(files: tuple[SourceFile, ...]) -> bool:
+    """Tell whether the files are gzip's; BigQuery takes no mixture of both in one job.
+
+    Raises
+    ------
+    InvalidQueryError
+        If some are and some are not.
+    """
+    found = set()
+    for file in files:
+        with open(file.path, "rb") as content:
+            found.add(content.read(2) == GZIP_MAGIC)
+    if len(found) > 1:
+        raise InvalidQueryError(
+            "Error while reading data, error message: compressed and uncompressed files cannot be "
+            "loaded by one job."
+        )
+    return found == {True}
 
 
 def _parquet(

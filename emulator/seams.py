@@ -103,9 +103,20 @@ def seams() -> tuple[Seam, ...]:
             destinations.write_result,
         ),
         Seam(job_routes, "execute_load_job", load, loads.execute_load_job),
-        Seam(upload_routes, "execute_load_job", load, loads.execute_load_job),
         Seam(
             upload_routes, "_parse_multipart_related", "content_type body", uploads.parse_multipart
+        ),
+        Seam(
+            upload_routes,
+            "_load_configuration_from_envelope",
+            "envelope",
+            uploads.load_configuration,
+        ),
+        Seam(
+            upload_routes,
+            "_run_load",
+            "project_id configuration media_path ctx",
+            uploads.run_load,
         ),
         Seam(read_servicer, "BigQueryReadHandler", "context", reading.ReadHandler),
         Seam(

@@ -3,9 +3,10 @@ locals {
   external_tables = jsondecode(file("${path.module}/schemas/external_tables.json"))
 
   dbt_datasets = {
-    vendas_staging = "Sales as they came in, checked record by record; made by dbt."
-    vendas_marts   = "Clean sales, rejected records and summaries; made by dbt."
-    vendas_ml      = "Features, models, evaluations and verdicts; made by dbt."
+    vendas_staging    = "Sales as they came in, checked record by record; made by dbt."
+    vendas_marts      = "Clean sales, rejected records and summaries; made by dbt."
+    vendas_ml         = "Features, models, evaluations and verdicts; made by dbt."
+    vendas_monitoring = "What the API answered, compared with training; made by dbt."
   }
 }
 

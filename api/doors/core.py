@@ -19,9 +19,9 @@ from api.artifacts.served import Served
 from api.doors.addresses import Address
 from api.doors.door import Question, Reply
 from api.errors import BodyTooLarge, InvalidQuery, RequestError
-from api.inference.batch import rows_of
+from api.inference.batch import Batch, rows_of
 from api.inference.explanations import explain
-from api.inference.predictor import predict
+from api.inference.predictor import Answers, predict
 from api.phrases import Language, preferred
 from api.settings import Settings
 
@@ -44,14 +44,22 @@ class Answered(msgspec.Struct, frozen=True, gc=False):
         Of its sentences.
     served : Served or None
         The version that answered; None if none did.
-    rows : int
-        How many rows were predicted.
+    batch : Batch or None
+        The rows that it answered.
+    answers : Answers or None
+        What it answered to them.
     """
 
     reply: Reply
     language: Language
     served: Served | None = None
-    rows: int = 0
+    batch: Batch | None = None
+    answers: Answers | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many rows were predicted."""
+        return 0 if self.batch is None else len(self.batch)
 
 
 class Core:
@@ -132,7 +140,7 @@ class Core:
                 language,
             )
         reply = door.write(question, answers, explanations, form)
-        return Answered(reply, language, served, len(batch))
+        return Answered(reply, language, served, batch, answers)
 
     def _check_announced(self, headers: Headers) -> None:
         """Refuse a body that waits for leave to be sent and is too large."""

@@ -24,6 +24,7 @@ from api.gate.connection import REPLY
 from api.gate.limits import Limits
 from api.observability.logs import with_fields
 from api.observability.metrics import Metrics
+from api.observability.prediction_log import Entry, PredictionLog
 from api.phrases import LANGUAGES, Language
 
 # Whoever looks whether the service lives has no key.
@@ -78,6 +79,8 @@ class Gate:
         The doors.
     metrics : Metrics
         What is counted.
+    log : PredictionLog or None
+        Where predictions are written to, if they are.
     log_all : bool
         Whether requests that were answered well are logged too.
     open_path : str or None
@@ -93,6 +96,7 @@ class Gate:
         addresses: Addresses,
         core: Core,
         metrics: Metrics,
+        log: PredictionLog | None,
         *,
         log_all: bool,
         open_path: str | None,
@@ -100,7 +104,7 @@ class Gate:
     ) -> None:
         self._callers, self._limits = callers, limits
         self._addresses, self._core, self._metrics = addresses, core, metrics
-        self._log_all, self._inside = log_all, inside
+        self._log, self._log_all, self._inside = log, log_all, inside
         self._open = OPEN_PATHS | ({open_path} if open_path else set())
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -137,9 +141,17 @@ class Gate:
         seconds = time.perf_counter() - visit.started
         served, rows = (None, 0) if answered is None else (answered.served, answered.rows)
         self._metrics.count(visit.door.name, served, visit.status, seconds, rows)
+        if self._log is not None and answered is not None:
+            self._put(self._log, visit, answered)
         if self._log_all or not 0 < visit.status < 400:
             if path not in self._open:
                 _log(scope, path, visit, answered, seconds)
+
+    def _put(self, log: PredictionLog, visit: Visit, answered: Answered) -> None:
+        served, batch, answers = answered.served, answered.batch, answered.answers
+        if served is not None and batch is not None and answers is not None:
+            name = visit.door.name
+            log.put(Entry(time.time(), visit.id.decode(), name, served, batch, answers))
 
 
 def _log(scope: Scope, path: str, visit: Visit, answered: Answered | None, seconds: float) -> None:

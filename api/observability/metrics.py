@@ -17,6 +17,7 @@ from prometheus_client.core import (
 
 from api.artifacts.registry import Registry
 from api.artifacts.served import Served
+from api.observability.prediction_log import PredictionLog
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -45,13 +46,17 @@ class Metrics:
     ----------
     models : Registry
         Whose models, swaps and failures are told.
+    log : PredictionLog or None
+        Whose rows are told.
     """
 
-    def __init__(self, models: Registry) -> None:
+    def __init__(self, models: Registry, log: PredictionLog | None = None) -> None:
         self._models, self._registry = models, CollectorRegistry()
         self._series: dict[tuple[str, Name, int], _Series] = {}
         self._registry.register(_Requests(self._series))
         self._registry.register(_Models(models))
+        if log is not None:
+            self._registry.register(_Log(log))
 
     def count(
         self, door: str, served: Served | None, status: int, seconds: float, rows: int
@@ -158,3 +163,24 @@ class _Models:
         away = GaugeMetricFamily("sales_api_storage_away", "1 while the bucket cannot be read")
         away.add_metric((), 0 if state.storage_problem is None else 1)
         yield from (swaps, failing, away)
+
+
+class _Log:
+    """Tells what became of the predictions that are to be written."""
+
+    def __init__(self, log: PredictionLog) -> None:
+        self._log = log
+
+    def collect(self) -> Iterator[Metric]:
+        rows = CounterMetricFamily(
+            "sales_api_prediction_log_rows", "Rows by what became of them", labels=("result",)
+        )
+        rows.add_metric(("logged",), self._log.logged)
+        rows.add_metric(("dropped",), self._log.dropped)
+        waiting = GaugeMetricFamily("sales_api_prediction_log_waiting", "Rows not yet written")
+        waiting.add_metric((), self._log.waiting)
+        failing = GaugeMetricFamily(
+            "sales_api_prediction_log_failing", "1 while they cannot be written"
+        )
+        failing.add_metric((), int(self._log.failing))
+        yield from (rows, waiting, failing)

@@ -31,7 +31,7 @@ from api.gate.keys import new_key
 from benchmarks.local_cloud import emulator
 from benchmarks.serving import models
 from benchmarks.serving.servers import Load, Server, load, started, unending, wait_for
-from cloud import storage_client
+from cloud import bigquery_client, storage_client
 from cloud.settings import Settings
 
 OURS, RIVALS, MLFLOW = 18080, 18081, 18082
@@ -48,12 +48,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.serving", description=__doc__)
     parser.add_argument("--seconds", type=float, default=4.0, help="of each run of wrk")
     parser.add_argument("--without-mlflow", action="store_true", help="leave its service out")
+    parser.add_argument("--log", action="store_true", help="log predictions to BigQuery")
     asked = parser.parse_args(arguments)
     FAILED.clear()
     made = models.make()
     with tempfile.TemporaryDirectory() as name, emulator() as (settings, _):
         folder = Path(name)
         key, environment = _prepared(settings, made, folder)
+        if asked.log:
+            environment |= _logging(settings)
         with (
             _ours(environment) as (ours, seconds),
             started(
@@ -139,6 +142,18 @@ def _prepared(
         "PORT": str(OURS),
         "MAX_BODY_BYTES": str(1 << 24),
     }
+
+
+def _logging(settings: Settings) -> dict[str, str]:
+    """Make the table of predictions; return what has the service write there."""
+    client = bigquery_client(settings)
+    client.create_dataset("serving")
+    client.query_and_wait(
+        "create table serving.log (logged_at timestamp, request_id string, row_index int64, "
+        "door string, model_name string, model_version string, features json, "
+        "predicted_value float64, predicted_label string, predicted_probability float64)"
+    )
+    return {"PREDICTION_LOG": "serving.log", "PREDICTION_LOG_SECONDS": "10"}
 
 
 @contextmanager

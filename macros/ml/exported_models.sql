@@ -1,6 +1,7 @@
 {#
     The project's BigQuery ML models that predict a label, as dicts: name,
-    relation, label, task. Clusters and components have none to be judged by.
+    relation, label, task, features. Clusters and components have none to be
+    judged by.
 #}
 {% macro exported_models() -%}
     {%- set models = [] -%}
@@ -14,7 +15,8 @@
                 identifier=node.alias
             ),
             'label': node.config.meta.export.label,
-            'task': node.config.meta.export.task
+            'task': node.config.meta.export.task,
+            'features': node.config.meta.export.features
         }) -%}
     {%- endfor -%}
     {{ return(models | sort(attribute='name')) }}

@@ -1,6 +1,7 @@
 {#
-    Models that can be asked, as dicts: name, relation, label, task. One that
-    was not trained, for its data have one class or no rows, is not among them.
+    Models that can be asked, as dicts: name, relation, label, task, features.
+    One that was not trained, for its data have one class or no rows, is not
+    among them.
 #}
 {% macro trained_models() -%}
     {%- set names = [] -%}

@@ -9,10 +9,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from google.cloud.bigquery import Table
 
+from cloud import bigquery_client
 from tests.api.conftest import V1
+from tests.api.observability.test_metrics import of, read
+from tests.api.observability.test_prediction_log import SCHEMA
 from tests.api.publishing import TYPICAL, publish, version_files
-from tests.api.serving import wait_for
+from tests.api.serving import wait_for, wait_until
 
 ROOT = Path(__file__).parents[2]
 NOBODY = 65534
@@ -71,7 +75,12 @@ def test_it_serves_from_the_locked_packages_as_nobody(settings, bucket, key, tmp
         "PYTHONDONTWRITEBYTECODE": "1",
         "PATH": "/usr/bin:/bin",
         "TMPDIR": "/nowhere",
+        "PREDICTION_LOG": "container.predictions",
+        "PREDICTION_LOG_SECONDS": "1",
     }
+    bigquery = bigquery_client(settings.cloud)
+    bigquery.create_dataset("container", exists_ok=True)
+    bigquery.create_table(Table(f"{bigquery.project}.container.predictions", SCHEMA))
     as_nobody = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if may_be_nobody() else {}
     process = subprocess.Popen(
         [python, "-m", "api"], cwd=home, env=environment, stdout=subprocess.PIPE, text=True,
@@ -85,6 +94,8 @@ def test_it_serves_from_the_locked_packages_as_nobody(settings, bucket, key, tmp
             for model in ("price", "trees"):
                 response = client.post(f"/models/{model}/predict", json={"rows": [TYPICAL]})
                 assert response.status_code == 200
+            log = "sales_api_prediction_log_rows_total"
+            assert wait_until(lambda: of(read(client), log, result="logged") == 2)
     finally:
         process.kill()
         process.communicate()

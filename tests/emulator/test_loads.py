@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import gzip
 import io
+import uuid
 from typing import Any
 
 import pandas as pd
@@ -8,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from google.api_core.exceptions import BadRequest, Conflict, NotFound
-from google.cloud.bigquery import Client, LoadJobConfig, SchemaField, SourceFormat
+from google.cloud.bigquery import Client, LoadJob, LoadJobConfig, SchemaField, SourceFormat
 from google.cloud.storage import Bucket
 
 
@@ -129,3 +131,45 @@ def test_a_parquet_file_makes_the_missing_table_with_its_own_schema(
         (1, "a", [1.5]),
         (2, None, []),
     ]
+
+
+@pytest.mark.parametrize("size", [None, 18], ids=["resumable", "multipart"])
+def test_a_job_id_is_taken_once(client: Client, dataset: str, size: int | None) -> None:
+    table, job_id = f"{client.project}.{dataset}.t", f"mine_{uuid.uuid4().hex}"
+    config = LoadJobConfig(source_format="NEWLINE_DELIMITED_JSON", autodetect=True)
+
+    def load() -> LoadJob:
+        content = io.BytesIO(b'{"a": 1}\n{"a": 2}\n')
+        return client.load_table_from_file(
+            content, table, size=size, job_id=job_id, job_config=config
+        )
+
+    load().result()
+    with pytest.raises(Conflict, match=f"Already Exists: Job {client.project}:US.{job_id}"):
+        load()
+
+    assert client.get_job(job_id).output_rows == 2
+    assert rows(client, f"select sum(a) from {table}") == [(3,)]
+
+
+def test_compressed_files_are_known_by_their_content(client: Client, dataset: str) -> None:
+    lines = gzip.compress(b'{"a": 1}\n') + gzip.compress(b'{"a": 2}\n')
+    table = f"{client.project}.{dataset}.t"
+    for content, kind in ((lines, "NEWLINE_DELIMITED_JSON"), (gzip.compress(b"3\n4\n"), "CSV")):
+        config = LoadJobConfig(source_format=kind, schema=[SchemaField("a", "INT64")])
+        client.load_table_from_file(io.BytesIO(content), table, job_config=config).result()
+
+    assert rows(client, f"select sum(a), count(*) from {table}") == [(10, 4)]
+
+
+def test_compressed_and_plain_files_are_not_loaded_together(
+    client: Client, dataset: str, bucket: Bucket
+) -> None:
+    bucket.blob("a.json").upload_from_string(b'{"a": 1}\n')
+    bucket.blob("b.json").upload_from_string(gzip.compress(b'{"a": 2}\n'))
+    config = LoadJobConfig(source_format="NEWLINE_DELIMITED_JSON", autodetect=True)
+
+    with pytest.raises(BadRequest, match="compressed and uncompressed"):
+        client.load_table_from_uri(
+            f"gs://{bucket.name}/*.json", f"{client.project}.{dataset}.t", job_config=config
+        ).result()
