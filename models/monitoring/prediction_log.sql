@@ -27,10 +27,10 @@ logged as (
         cast(null as string) as door,
         cast(null as string) as model_name,
         cast(null as string) as model_version,
-        parse_json('{}') as features,
         cast(null as float64) as predicted_value,
         cast(null as string) as predicted_label,
-        cast(null as float64) as predicted_probability
+        cast(null as float64) as predicted_probability,
+        parse_json('{}') as features
     from unnest(cast([] as array<int64>))
 
 )
