@@ -5,6 +5,7 @@ ApiError
 ├── StorageError        the bucket cannot be read now
 │   └── PointerMoved    between listing and reading it; the next look finds it
 ├── LoadError           a published version cannot be served
+│   ├── Entangled       tables cannot repeat it; its pipeline can answer
 │   └── SealError       this system cannot shut a process off from network and files
 └── RequestError        what the client sent cannot be answered; carries the HTTP status
     ├── Refused         404 or 405, by the address or method
@@ -20,6 +21,7 @@ ApiError
     ├── UnsupportedBody 415, neither JSON nor a form of rows that the door knows
     ├── InvalidQuery    422
     ├── Unexplained     503, attributions cannot be had now
+    ├── Unanswered      503, the pipeline that answers for the model does not
     └── InvalidRows     422, with every problem by row and column
 """
 
@@ -47,6 +49,10 @@ class PointerMoved(StorageError):
 
 class LoadError(ApiError):
     """A published version cannot be served."""
+
+
+class Entangled(LoadError):
+    """Tables cannot repeat a version's pipeline, which answers as it should."""
 
 
 class SealError(LoadError):
@@ -165,6 +171,12 @@ class InvalidQuery(RequestError):
 
 class Unexplained(RequestError):
     """The attributions of answers cannot be had now."""
+
+    status = 503
+
+
+class Unanswered(RequestError):
+    """The pipeline that answers for a model does not answer now."""
 
     status = 503
 

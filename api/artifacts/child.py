@@ -18,9 +18,17 @@ from typing import IO, Any
 import msgspec
 
 from api.artifacts.seal import die_with_parent, seal
-from api.errors import LoadError
+from api.errors import Entangled, LoadError
 from api.scoring.probing import tables_of
-from export.artifact import Manifest, attributions, frame, replay, unpickle
+from export.artifact import (
+    Manifest,
+    attributions,
+    class_name,
+    frame,
+    predict,
+    replay,
+    unpickle,
+)
 
 Answer = dict[str, Any]
 # A process that explains is started again when it has worked so long.
@@ -51,7 +59,7 @@ def _write(answer: Answer, answers: IO[str]) -> None:
 
 
 def _keep(model: dict[str, str], answers: IO[str]) -> None:
-    """Open a pickle in this process, sealed, and explain rows until there are no more."""
+    """Open a pickle in this process, sealed, and answer or explain rows until there are no more."""
     try:
         seal(KEPT_CPU_SECONDS)
         manifest, pipeline = _opened(model)
@@ -60,7 +68,21 @@ def _keep(model: dict[str, str], answers: IO[str]) -> None:
         return
     _write({"kept": True}, answers)
     for line in sys.stdin:
-        _write(_explained(pipeline, manifest, json.loads(line)["rows"]), answers)
+        request = json.loads(line)
+        asked = {"predict": _predicted, "explain": _explained}[request["what"]]
+        try:
+            _write(asked(pipeline, manifest, request["rows"]), answers)
+        except Exception as error:
+            _write({"error": f"{type(error).__name__}: {error}"}, answers)
+
+
+def _predicted(pipeline: Any, manifest: Manifest, rows: list[dict[str, Any]]) -> Answer:
+    names = [class_name(label) for label in manifest.classes or ()]
+    found = predict(pipeline, manifest, rows)
+    outputs = [
+        [one["probabilities"][n] for n in names] if names else [one["value"]] for one in found
+    ]
+    return {"outputs": outputs}
 
 
 def _explained(pipeline: Any, manifest: Manifest, rows: list[dict[str, Any]]) -> Answer:
@@ -105,6 +127,8 @@ def _answer(model: dict[str, str], seconds: float, stream: Any) -> None:
         die_with_parent()
         seal(int(seconds) + 1)
         answer = {"tables": _open(model)}
+    except Entangled as error:
+        answer = {"pipeline": str(error)}
     except LoadError as error:
         answer = {"error": str(error)}
     except Exception as error:

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from google.cloud.storage import Client
 
 from api.artifacts.bucket import Folder, Pointed
-from api.artifacts.explainer import Explainer
+from api.artifacts.kept import KeptPipeline
 from api.artifacts.loader import Verified, open_version, verify_version
 from api.artifacts.opener import Opener
 from api.artifacts.state import Failure, State
@@ -54,7 +54,7 @@ class Registry:
         self._generations: dict[str, int] = {}
         self._lock = threading.Lock()
         self._opener = Opener(settings.load_seconds)
-        self._explainers: set[Explainer] = set()
+        self._pipelines: set[KeptPipeline] = set()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="pointers", daemon=True)
 
@@ -67,8 +67,8 @@ class Registry:
         self._stopping.set()
         self._thread.join(timeout=2)
         self._opener.end()
-        for explainer in self._explainers:
-            explainer.end()
+        for pipeline in self._pipelines:
+            pipeline.end()
 
     def _follow(self) -> None:
         while not self._stopping.is_set():
@@ -101,11 +101,13 @@ class Registry:
         self._opener.rest()
         state = self.state
         serving = [one for model in state.models for one in state.versions(model)]
-        for explainer in self._explainers - {one.explainer for one in serving}:
-            explainer.end()
-        self._explainers = {one.explainer for one in serving if one.explainer is not None}
-        for explainer in self._explainers:
-            explainer.rest()
+        for pipeline in self._pipelines - {one.pipeline for one in serving}:
+            pipeline.end()
+        self._pipelines = {one.pipeline for one in serving if one.pipeline is not None}
+        answering = {one.pipeline for one in state.models.values()}
+        for pipeline in self._pipelines:
+            if not (pipeline.answers and pipeline in answering):
+                pipeline.rest()
 
     def _tell_storage_problem(self, error: Exception) -> None:
         problem = (

@@ -9,12 +9,12 @@ from typing import Any
 
 import msgspec
 
-from api.artifacts.explainer import Explainer, Parts
+from api.artifacts.kept import KeptPipeline, Parts
 from api.inference.batch import Row
 from api.inference.typed import Types
 from api.phrases import LANGUAGES, Language, verdict_sentence
 from api.scoring.compiled import Scorer
-from export.artifact import Manifest, class_name
+from export.artifact import Feature, Manifest, class_name
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,15 +31,15 @@ class Served:
         When the pointer was moved to this version.
     loaded_at : str
         When this process took it over, UTC.
-    explainer : Explainer or None
-        What explains, where tables do not.
+    pipeline : KeptPipeline or None
+        What explains where tables do not, and answers where there are none.
     """
 
     manifest: Manifest
     scorer: Scorer
     published_at: str
     loaded_at: str
-    explainer: Explainer | None = None
+    pipeline: KeptPipeline | None = None
     _decoders: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -94,10 +94,9 @@ class Served:
         Unexplained
             If they cannot be had.
         """
-        if self.explainer is None:
+        if self.pipeline is None:
             return [self.scorer.parts(row) for row in rows]
-        names = [feature.name for feature in self.manifest.features]
-        return self.explainer.explain([dict(zip(names, row, strict=True)) for row in rows])
+        return self.pipeline.explain(named(self.manifest.features, rows))
 
     def decoder(
         self, door: str, make: Callable[[Served], msgspec.json.Decoder[Any]]
@@ -116,3 +115,9 @@ class Served:
             "verdict": self.verdicts[language],
         }
         return msgspec.json.encode(content)[:-1] + b","
+
+
+def named(features: Sequence[Feature], rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+    """Return rows with their columns' names."""
+    names = [feature.name for feature in features]
+    return [dict(zip(names, row, strict=True)) for row in rows]

@@ -62,6 +62,10 @@ class Answered(msgspec.Struct, frozen=True, gc=False):
         return 0 if self.batch is None else len(self.batch)
 
 
+class _TakesLong(Exception):
+    """A pipeline answers, for which the event loop must not wait."""
+
+
 class Core:
     """Answers requests at every door.
 
@@ -105,9 +109,12 @@ class Core:
                     return None
             query = scope["query_string"]
             if len(body or b"") < LONG_BODY and not query:
-                return self._answer(address, headers, query, language, body or b"")
+                try:
+                    return self._answer(address, headers, query, language, body or b"")
+                except _TakesLong:
+                    pass
             return await asyncio.to_thread(
-                self._answer, address, headers, query, language, body or b""
+                self._answer, address, headers, query, language, body or b"", may_wait=True
             )
         except RequestError as error:
             return Answered(address.door.refuse(error), language)
@@ -116,12 +123,21 @@ class Core:
             return Answered(address.door.broken(), language)
 
     def _answer(
-        self, address: Address, headers: Headers, query: bytes, language: Language, body: bytes
+        self,
+        address: Address,
+        headers: Headers,
+        query: bytes,
+        language: Language,
+        body: bytes,
+        *,
+        may_wait: bool = False,
     ) -> Answered:
         door = address.door
         state = self._registry.state
         model = address.model or state.default(self._settings.default_model)
         served = state.find(model, address.version)
+        if served.scorer.by_rows is not None and not may_wait:
+            raise _TakesLong
         wanted = _explain(query) if query else False
         kind = _media_type(headers.get(b"content-type", b""))
         question = Question(served, language, wanted, kind, self._settings.max_rows)

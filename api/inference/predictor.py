@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.errors import InvalidRows, Problem
-from api.inference.batch import Batch, Row, Table
+from api.inference.batch import Batch, Row, Table, rows_of
 from api.inference.cells import show
 from api.phrases import Language, say
 from api.scoring.compiled import Scorer
@@ -79,19 +79,25 @@ def predict(scorer: Scorer, batch: Batch, language: Language, *, classes: bool) 
     InvalidRows
         If numbers are so large that an answer is not finite.
     """
+    if scorer.by_rows is not None:
+        rows = rows_of(batch)
+        return _of_few(scorer, rows, scorer.by_rows(rows), language, classes)
     if isinstance(batch, Table):
         return _of_many(scorer, batch, language, classes)
-    return _of_few(scorer, batch, language, classes)
+    return _of_few(scorer, batch, list(map(scorer.one, batch)), language, classes)
 
 
-def _of_few(scorer: Scorer, rows: Sequence[Row], language: Language, classes: bool) -> Answers:
-    found = []
+def _of_few(
+    scorer: Scorer,
+    rows: Sequence[Row],
+    found: Sequence[Sequence[float]],
+    language: Language,
+    classes: bool,
+) -> Answers:
     warned: dict[int, list[Warned]] = {}
     for at, row in enumerate(rows):
-        outputs = scorer.one(row)
-        if not math.isfinite(sum(outputs)):
+        if not math.isfinite(sum(found[at])):
             raise _too_large(scorer, at, row)
-        found.append(outputs)
         if scorer.is_strange(row):
             warned[at] = list(_beyond(scorer, row, language))
     likeliest = list(map(scorer.likeliest, found)) if classes else None

@@ -25,9 +25,9 @@ from export.artifact import Feature
 class Words(dict[str | None, int]):
     """The place of each known text in a table; NULL's is last but one, any other's last."""
 
-    def __init__(self, text: Text) -> None:
-        super().__init__({word: place for place, word in enumerate(text.known)})
-        self.null = self[None] = len(text.known)
+    def __init__(self, known: Iterable[str]) -> None:
+        super().__init__({word: place for place, word in enumerate(known)})
+        self.null = self[None] = len(self)
         self.unseen = self.null + 1
 
     def __missing__(self, word: str | None) -> int:
@@ -45,8 +45,8 @@ class Scorer:
 
     Parameters
     ----------
-    tables : Tables
-        What it is made of.
+    tables : Tables or None
+        What it is made of; None if its pipeline answers.
     features : tuple of Feature
         Input columns in the order of a row's values.
     words : tuple of Words or None
@@ -55,13 +55,16 @@ class Scorer:
         From one row's values to its outputs: the value, or the classes' probabilities.
     many : callable
         From columns (`columns` makes them of lists) to outputs of shape (n_rows, n_outputs).
+    by_rows : callable or None
+        From rows to outputs, where the pipeline answers: that takes its time.
     """
 
-    tables: Tables
+    tables: Tables | None
     features: tuple[Feature, ...]
     words: tuple[Words | None, ...]
     one: Callable[[Values], list[float]]
     many: Callable[[Sequence[Floats | Places]], Floats]
+    by_rows: Callable[[Sequence[Values]], list[list[float]]] | None = None
 
     def columns(self, lists: Sequence[Sequence[Any]]) -> list[Floats | Places]:
         """Return checked columns of plain values as `many` takes them."""
@@ -104,10 +107,10 @@ class Scorer:
         Raises
         ------
         ValueError
-            If the model is of trees.
+            If the model is of trees, or has no tables.
         """
-        if self.tables.trees is not None:
-            raise ValueError("tables hold no attributions of trees")
+        if self.tables is None or self.tables.trees is not None:
+            raise ValueError("there are no tables of attributions")
         baseline = tuple(float(cell or 0.0) for cell in self.tables.baseline)
         found: dict[str, list[float]] = {}
         for value, column in zip(values, self.tables.columns.values(), strict=True):
@@ -128,7 +131,7 @@ def compile_tables(tables: Tables, features: Sequence[Feature]) -> Scorer:
         The model's input columns, in the order of the tables.
     """
     columns = [tables.columns[feature.name] for feature in features]
-    words = tuple(Words(one) if isinstance(one, Text) else None for one in columns)
+    words = tuple(Words(one.known) if isinstance(one, Text) else None for one in columns)
     if tables.trees is None:
         scores_of_one, scores_of_many = linear(tables, columns)
     else:
@@ -141,3 +144,26 @@ def compile_tables(tables: Tables, features: Sequence[Feature]) -> Scorer:
         lambda values: one(scores_of_one(values)),
         lambda given: many(scores_of_many(given)),
     )
+
+
+def by_pipeline(
+    answer: Callable[[Sequence[Values]], list[list[float]]], features: Sequence[Feature]
+) -> Scorer:
+    """Make a scorer of what answers rows by itself.
+
+    Parameters
+    ----------
+    answer : callable
+        From rows to outputs.
+    features : sequence of Feature
+        The model's input columns, in the order of a row's values.
+    """
+    words = tuple(
+        Words(feature.categories or ()) if feature.kind == "categorical" else None
+        for feature in features
+    )
+    return Scorer(None, tuple(features), words, lambda values: answer([values])[0], _never, answer)
+
+
+def _never(columns: Sequence[Floats | Places]) -> Floats:
+    raise ValueError("columns hold places of texts, which no pipeline takes")

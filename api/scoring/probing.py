@@ -3,7 +3,7 @@
 Its own attributions, or for trees the columns that it prepares, are asked for; where lines may
 bend is read off its steps (bin edges, clipping). That holds for every pipeline that looks at
 each input column by itself; `prove` compares tables and pipeline on rows that mix everything,
-and refuses any other.
+and finds any other out: its pipeline answers by itself.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from api.errors import LoadError
+from api.errors import Entangled, LoadError
 from api.scoring.compiled import Scorer, compile_tables
 from api.scoring.tables import Link, Number, Part, Tables, Text
 from export.artifact import Feature, Manifest, attributions, class_name, frame, predict
@@ -48,8 +48,10 @@ def tables_of(pipeline: Any, manifest: Manifest) -> Tables:
 
     Raises
     ------
-    LoadError
+    Entangled
         If it is neither linear nor of trees, or the tables answer otherwise than it does.
+    LoadError
+        If it has other classes than the manifest, or no answers that are served.
     """
     link = _link(pipeline, manifest)
     probe = _probe(pipeline, manifest.features)
@@ -73,13 +75,14 @@ def prove(scorer: Scorer, pipeline: Any, manifest: Manifest) -> None:
 
     Raises
     ------
-    LoadError
+    Entangled
         Naming the first row on which they do not.
     """
     rows: list[Mapping[str, Any]] = [row.input for row in manifest.golden_rows]
     rows += generated_rows(manifest.features, Random(manifest.version))
     names = [class_name(label) for label in manifest.classes or ()]
-    equal = EQUAL if scorer.tables.trees is None else EQUAL_TREES
+    trees = scorer.tables is not None and scorer.tables.trees is not None
+    equal = EQUAL_TREES if trees else EQUAL
     given = [scorer.one([row[f.name] for f in manifest.features]) for row in rows]
     many = scorer.many(scorer.columns([[r[f.name] for r in rows] for f in manifest.features]))
     for at, wanted in enumerate(predict(pipeline, manifest, rows)):
@@ -113,8 +116,8 @@ def _any_value(feature: Feature, random: Random) -> str | float | None:
     return round(value) if feature.type == "INT64" else value
 
 
-def _entangled(what: str) -> LoadError:
-    return LoadError(
+def _entangled(what: str) -> Entangled:
+    return Entangled(
         f"Tables cannot repeat the pipeline: {what}. Only one that looks at each column by itself "
         "can be compiled."
     )
@@ -140,7 +143,7 @@ def _probe(pipeline: Any, features: Sequence[Feature]) -> _Probe:
         return _linear_probe(pipeline, features)
     booster = getattr(estimator, "estimators_", [estimator])[0]
     if not hasattr(booster, "get_booster"):
-        raise LoadError(
+        raise Entangled(
             f"The pipeline ends in {type(estimator).__name__}; linear models, logistic ones and "
             "XGBoost's trees can be compiled."
         )

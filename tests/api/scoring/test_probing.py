@@ -12,7 +12,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, PolynomialFeatures, StandardScaler
 
-from api.errors import LoadError
+from api.errors import Entangled, LoadError
 from api.scoring.compiled import compile_tables
 from api.scoring.probing import generated_rows, tables_of
 from export.artifact import Manifest, attributions, frame, predict
@@ -161,10 +161,10 @@ def test_a_category_that_only_the_pipeline_knows_is_in_the_tables():
     ],
     ids=["columns multiplied", "trees"],
 )
-def test_a_pipeline_that_tables_cannot_repeat_is_refused(pipeline, reason):
+def test_a_pipeline_that_tables_cannot_repeat_is_told_from_a_broken_one(pipeline, reason):
     pipeline.fit(training_rows(), prices())
 
-    with pytest.raises(LoadError, match=reason):
+    with pytest.raises(Entangled, match=reason):
         tables_of(pipeline, manifest("price", pipeline))
 
 
