@@ -22,6 +22,7 @@ from uvicorn.supervisors import Multiprocess
 from api.gate.connection import Connection
 from api.gate.keys import new_key
 from api.listener import listen
+from api.observability.sharing import take_away
 from api.settings import Settings
 
 HELP = """The environment says how (see api/README.md):
@@ -80,7 +81,10 @@ def _serve() -> int:
     if settings.workers == 1:
         _run(config, [listener])
     else:
-        Multiprocess(config, sockets=[listener]).run()
+        try:
+            Multiprocess(config, sockets=[listener]).run()
+        finally:
+            take_away(os.getpid())
     return 0
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,6 +28,7 @@ from api.gate.limits import Limits
 from api.observability.logs import set_up
 from api.observability.metrics import Metrics
 from api.observability.prediction_log import Bounds, PredictionLog
+from api.observability.sharing import Shared
 from api.routes import ROUTERS, health, predictions
 from api.settings import Settings
 from cloud import bigquery_client, storage_client
@@ -34,6 +37,7 @@ from cloud import bigquery_client, storage_client
 SWITCH_SECONDS = 0.0005
 # Hardly anything here is in a cycle: Python's usual 700 allocations would be every few requests.
 COLLECTIONS = (20_000, 20, 50)
+logger = logging.getLogger("api")
 DESCRIPTION = """Models that were trained in BigQuery ML and proven equal in scikit-learn, row by
 row. Every answer carries the model's verdict: whether it beats a constant on rows it had not
 seen."""
@@ -85,7 +89,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.registry = Registry(settings, lambda: storage_client(settings.cloud))
     app.state.prediction_log = _prediction_log(settings)
-    app.state.metrics = Metrics(app.state.registry, app.state.prediction_log)
+    app.state.metrics = Metrics(app.state.registry, app.state.prediction_log, _shared(settings))
     app.addresses = Addresses(settings.vertex_route)
     gate = Gate(
         Callers(settings),
@@ -123,12 +127,14 @@ def from_environment() -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     log: PredictionLog | None = app.state.prediction_log
     app.state.registry.start()
+    app.state.metrics.start()
     if log is not None:
         log.start()
     yield
     app.state.registry.stop()
     if log is not None:
         await asyncio.to_thread(log.stop)
+    app.state.metrics.stop()
 
 
 def _prediction_log(settings: Settings) -> PredictionLog | None:
@@ -136,6 +142,17 @@ def _prediction_log(settings: Settings) -> PredictionLog | None:
         return None
     bounds = Bounds(seconds=settings.prediction_log_seconds)
     return PredictionLog(settings.prediction_log, lambda: bigquery_client(settings.cloud), bounds)
+
+
+def _shared(settings: Settings) -> Shared | None:
+    """Return where the workers tell each other what they counted."""
+    if settings.workers == 1:
+        return None
+    try:
+        return Shared(os.getppid())
+    except OSError as error:
+        logger.warning("Each worker's /metrics are its own: there is no shared memory: %s", error)
+        return None
 
 
 def _with_origins(inside: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:

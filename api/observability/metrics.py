@@ -1,12 +1,16 @@
-"""Prometheus metrics of one process."""
+"""Prometheus metrics of all workers: each counts for itself and tells the others."""
 
 from __future__ import annotations
 
 import itertools
+import logging
+import os
+import threading
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
+import msgspec
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -18,22 +22,52 @@ from prometheus_client.core import (
 from api.artifacts.registry import Registry
 from api.artifacts.served import Served
 from api.observability.prediction_log import PredictionLog
+from api.observability.sharing import Shared
 
+logger = logging.getLogger("api")
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 MODEL = ("door", "model", "version")
+TELL_SECONDS = 1.0
 Name = tuple[str, str]
+Key = tuple[str, Name, int]
 NOBODY: Name = ("", "")
 
 
-class _Series:
+class _Series(msgspec.Struct):
     """What one door, version and status came to."""
 
-    __slots__ = ("buckets", "requests", "rows", "seconds")
+    requests: int = 0
+    rows: int = 0
+    seconds: float = 0.0
+    buckets: list[int] = msgspec.field(default_factory=lambda: [0] * (len(SECONDS) + 1))
 
-    def __init__(self) -> None:
-        self.requests, self.rows, self.seconds = 0, 0, 0.0
-        self.buckets = [0] * (len(SECONDS) + 1)
+    def add(self, other: _Series) -> None:
+        """Add what came elsewhere."""
+        self.requests += other.requests
+        self.rows += other.rows
+        self.seconds += other.seconds
+        self.buckets = [sum(pair) for pair in zip(self.buckets, other.buckets, strict=True)]
+
+
+class _Logged(msgspec.Struct):
+    """What became of the predictions that are to be written."""
+
+    logged: int = 0
+    dropped: int = 0
+    waiting: int = 0
+    failing: bool = False
+
+
+class _Told(msgspec.Struct):
+    """What one worker counted."""
+
+    process: int
+    series: list[tuple[Key, _Series]]
+    log: _Logged | None
+
+
+TOLD = msgspec.json.Decoder(_Told)
 
 
 class Metrics:
@@ -48,15 +82,29 @@ class Metrics:
         Whose models, swaps and failures are told.
     log : PredictionLog or None
         Whose rows are told.
+    shared : Shared or None
+        The other workers; None if there are none.
     """
 
-    def __init__(self, models: Registry, log: PredictionLog | None = None) -> None:
-        self._models, self._registry = models, CollectorRegistry()
-        self._series: dict[tuple[str, Name, int], _Series] = {}
-        self._registry.register(_Requests(self._series))
-        self._registry.register(_Models(models))
-        if log is not None:
-            self._registry.register(_Log(log))
+    def __init__(
+        self, models: Registry, log: PredictionLog | None = None, shared: Shared | None = None
+    ) -> None:
+        self._models, self._log, self._shared = models, log, shared
+        self._series: dict[Key, _Series] = {}
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._tell, name="metrics", daemon=True)
+
+    def start(self) -> None:
+        """Begin to tell the other workers, if there are some."""
+        if self._shared is not None:
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Tell them for the last time."""
+        if self._shared is not None:
+            self._stopping.set()
+            self._thread.join()
+            self._shared.close()
 
     def count(
         self, door: str, served: Served | None, status: int, seconds: float, rows: int
@@ -86,19 +134,52 @@ class Metrics:
 
     def text(self) -> bytes:
         """Return all metrics in Prometheus' text format, of versions in service."""
-        state = self._models.state
-        serving = {one.name for model in state.models for one in state.versions(model)}
-        for key in list(self._series):
-            if key[1] != NOBODY and key[1] not in serving:
-                del self._series[key]  # they would pile up
-        content: bytes = generate_latest(self._registry)
+        told = [self._own()]
+        if self._shared is not None:
+            told += [TOLD.decode(content) for content in self._shared.others()]
+        registry = CollectorRegistry()
+        registry.register(_Requests(_sum(told, self._serving())))
+        registry.register(_Models(self._models))
+        if self._log is not None:
+            registry.register(_Log(told))
+        content: bytes = generate_latest(registry)
         return content
+
+    def _serving(self) -> set[Name]:
+        state = self._models.state
+        return {one.name for model in state.models for one in state.versions(model)} | {NOBODY}
+
+    def _own(self) -> _Told:
+        serving = self._serving()
+        for key in list(self._series):
+            if key[1] not in serving:
+                self._series.pop(key, None)  # they would pile up
+        log = self._log
+        found = None if log is None else _Logged(log.logged, log.dropped, log.waiting, log.failing)
+        return _Told(os.getpid(), list(self._series.items()), found)
+
+    def _tell(self) -> None:
+        assert self._shared is not None
+        ending = False
+        while not ending:
+            ending = self._stopping.wait(TELL_SECONDS)
+            if not self._shared.put(msgspec.json.encode(self._own())):
+                logger.warning("There are more metrics than the other workers can be told.")
+
+
+def _sum(told: Sequence[_Told], serving: Container[Name]) -> dict[Key, _Series]:
+    found: dict[Key, _Series] = {}
+    for one in told:
+        for key, series in one.series:
+            if key[1] in serving:
+                found.setdefault(key, _Series()).add(series)
+    return found
 
 
 class _Requests:
     """Tells what was counted."""
 
-    def __init__(self, series: Mapping[tuple[str, Name, int], _Series]) -> None:
+    def __init__(self, series: Mapping[Key, _Series]) -> None:
         self._series = series
 
     def collect(self) -> Iterator[Metric]:
@@ -168,19 +249,30 @@ class _Models:
 class _Log:
     """Tells what became of the predictions that are to be written."""
 
-    def __init__(self, log: PredictionLog) -> None:
-        self._log = log
+    def __init__(self, told: Sequence[_Told]) -> None:
+        self._all = [one.log for one in told if one.log is not None]
+        self._running = [one.log for one in told if one.log is not None and _runs(one.process)]
 
     def collect(self) -> Iterator[Metric]:
         rows = CounterMetricFamily(
             "sales_api_prediction_log_rows", "Rows by what became of them", labels=("result",)
         )
-        rows.add_metric(("logged",), self._log.logged)
-        rows.add_metric(("dropped",), self._log.dropped)
+        rows.add_metric(("logged",), sum(one.logged for one in self._all))
+        rows.add_metric(("dropped",), sum(one.dropped for one in self._all))
         waiting = GaugeMetricFamily("sales_api_prediction_log_waiting", "Rows not yet written")
-        waiting.add_metric((), self._log.waiting)
+        waiting.add_metric((), sum(one.waiting for one in self._running))
         failing = GaugeMetricFamily(
             "sales_api_prediction_log_failing", "1 while they cannot be written"
         )
-        failing.add_metric((), int(self._log.failing))
+        failing.add_metric((), int(any(one.failing for one in self._running)))
         yield from (rows, waiting, failing)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True

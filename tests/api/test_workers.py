@@ -86,3 +86,47 @@ def test_it_answers_until_it_is_told_to_stop_and_leaves_nothing_behind(
     assert last == {"status": 422}  # what was being asked is answered: there were no rows
     assert process.returncode in (0, -signal.SIGTERM)
     wait_until(lambda: processes(process.pid) == [])
+
+
+def counted(address):
+    """Return how many predictions were answered, as ten requests are told it."""
+    told = set()
+    for _ in range(10):
+        text = httpx.get(f"{address}/metrics", timeout=10).text
+        line = r'^sales_api_requests_total\{.*model="price".*\} (\S+)$'
+        told.add(sum(map(float, re.findall(line, text, re.MULTILINE))))
+    return told
+
+
+def workers(process):
+    """Return the processes that answer: the parent's, but for Python's tracker of memory."""
+    found = []
+    for one in processes(process.pid):
+        if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes():
+            found.append(one)
+    return found
+
+
+def test_whichever_worker_is_asked_tells_of_all_and_of_those_that_died(settings, bucket, key):
+    publish(bucket, "price", V1, version_files("price", V1, key))
+    process, address = started(settings, WORKERS="3")
+    try:
+        wait_until(lambda: [asked(address) for _ in range(20)] == [200] * 20)
+        assert wait_until(lambda: len(counted(address)) == 1)
+        (before,) = counted(address)
+        for _ in range(60):
+            assert asked(address) == 200
+        assert wait_until(lambda: counted(address) == {before + 60})
+
+        assert len(workers(process)) == 3
+        os.kill(workers(process)[0], signal.SIGKILL)
+        assert wait_until(lambda: len(workers(process)) == 3 and asked(address) == 200)
+        assert (
+            min(wait_until(lambda: len(counted(address)) == 1 and counted(address))) > before + 60
+        )
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=30)
+    finally:
+        process.kill()
+        process.communicate()
+    assert not list(Path("/dev/shm").glob(f"sales-api-*-{process.pid}-*"))
