@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from multiprocessing import parent_process
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -18,6 +19,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.artifacts.registry import Registry
+from api.artifacts.seal import die_with_parent
 from api.doors.addresses import Addresses
 from api.doors.core import Core
 from api.doors.door import Door
@@ -117,10 +119,20 @@ def from_environment() -> FastAPI:
     """Make the application for a server's process, which logs as the environment says."""
     settings = Settings.from_environment()
     set_up(settings.log_form)
+    if settings.workers > 1:
+        _stay_with_parent()
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.freeze()
     gc.set_threshold(*COLLECTIONS)
     return create_app(settings)
+
+
+def _stay_with_parent() -> None:
+    """End with the process that started this worker: nobody else would, and the port stay held."""
+    parent = parent_process()
+    die_with_parent()
+    if parent is not None and os.getppid() != parent.pid:
+        sys.exit("The process that started this worker is gone.")
 
 
 @asynccontextmanager
@@ -146,10 +158,11 @@ def _prediction_log(settings: Settings) -> PredictionLog | None:
 
 def _shared(settings: Settings) -> Shared | None:
     """Return where the workers tell each other what they counted."""
-    if settings.workers == 1:
+    parent = parent_process()
+    if settings.workers == 1 or parent is None or parent.pid is None:
         return None
     try:
-        return Shared(os.getppid())
+        return Shared(parent.pid)
     except OSError as error:
         logger.warning("Each worker's /metrics are its own: there is no shared memory: %s", error)
         return None

@@ -90,7 +90,7 @@ class InferRequest(BaseModel):
 class ResponseTensor(BaseModel):
     """One output."""
 
-    name: Literal["value", "label", "probabilities"]
+    name: Literal["value", "label", "probabilities", "cluster", "distances", "components"]
     shape: list[int]
     datatype: str
     parameters: Parameters | None = None

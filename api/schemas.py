@@ -90,8 +90,10 @@ class ModelSummary(BaseModel):
     model: str
     version: str
     type: str = Field(description="As BigQuery ML names it.", examples=["LINEAR_REG"])
-    label: str = Field(description="What it predicts.", examples=["price_usd"])
-    task: Literal["regression", "classification"]
+    label: str | None = Field(
+        description="What it predicts; null for clusters and components.", examples=["price_usd"]
+    )
+    task: Literal["regression", "classification", "clustering", "decomposition"]
     published_at: str
     verdict: Verdict
 
@@ -144,7 +146,7 @@ class ModelDetail(ModelSummary):
     """All that is known about a model in service."""
 
     bigquery_model: str
-    classes: list[str | int | bool] | None = Field(description="Ascending; null for a regression.")
+    classes: list[str | int | bool] | None = Field(description="Ascending; null without.")
     features: list[FeatureOut]
     method: Method
     metrics: MetricsOut
@@ -235,7 +237,22 @@ class LabelPrediction(BaseModel):
     explanation: ExplanationOut | None = Field(None, description="With `explain=true`.")
 
 
-Prediction = ValuePrediction | LabelPrediction
+class ClusterPrediction(BaseModel):
+    """What k-means answers to one row."""
+
+    cluster: int = Field(description="The nearest, from 1.")
+    distances: dict[str, float] = Field(description="By cluster.")
+    warnings: list[WarningOut]
+
+
+class ComponentsPrediction(BaseModel):
+    """What PCA answers to one row."""
+
+    components: dict[str, float]
+    warnings: list[WarningOut]
+
+
+Prediction = ValuePrediction | LabelPrediction | ClusterPrediction | ComponentsPrediction
 
 
 class RowsResponse(BaseModel):
@@ -273,13 +290,26 @@ class LabelColumns(BaseModel):
     probabilities: dict[str, list[float]] = Field(description="By class, then by row.")
 
 
+class ClusterColumns(BaseModel):
+    """The answers of k-means."""
+
+    cluster: list[int]
+    distances: dict[str, list[float]] = Field(description="By cluster, then by row.")
+
+
+class ComponentsColumns(BaseModel):
+    """The answers of PCA."""
+
+    components: dict[str, list[float]] = Field(description="By component, then by row.")
+
+
 class ColumnsResponse(BaseModel):
     """The answers as columns, in the order of the rows, all by one version."""
 
     model: str
     version: str
     verdict: Verdict
-    columns: ValueColumns | LabelColumns
+    columns: ValueColumns | LabelColumns | ClusterColumns | ComponentsColumns
     warnings: list[PlacedWarning]
     explanations: list[ExplanationOut] | None = Field(None, description="With `explain=true`.")
 

@@ -27,7 +27,7 @@ from export.manifest import (
 )
 from export.parity import TOLERANCE
 from export.pickles import pickled_names, unpickle
-from export.replay import class_name, frame, predict, replay
+from export.replay import class_name, frame, outputs_of, predict, replay
 from export.signature import sign, verify_signature
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ __all__ = [
     "key_id",
     "libraries",
     "load",
+    "outputs_of",
     "pickled_names",
     "predict",
     "replay",

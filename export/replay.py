@@ -58,6 +58,15 @@ def predict(pipeline: Any, manifest: Manifest, rows: Rows) -> list[dict[str, Any
     ]
 
 
+def outputs_of(answer: Mapping[str, Any]) -> dict[str, float]:
+    """Return the numbers of an answer by name: its value, or by class, cluster or component."""
+    for name in ("probabilities", "distances", "components"):
+        if name in answer:
+            found: dict[str, float] = answer[name]
+            return found
+    return {"value": answer["value"]}
+
+
 def _placed(pipeline: Any, task: str, table: pd.DataFrame) -> list[dict[str, Any]]:
     found = pipeline.transform(table).tolist()
     if task == "decomposition":

@@ -23,8 +23,8 @@ from api.scoring.probing import tables_of
 from export.artifact import (
     Manifest,
     attributions,
-    class_name,
     frame,
+    outputs_of,
     predict,
     replay,
     unpickle,
@@ -77,12 +77,8 @@ def _keep(model: dict[str, str], answers: IO[str]) -> None:
 
 
 def _predicted(pipeline: Any, manifest: Manifest, rows: list[dict[str, Any]]) -> Answer:
-    names = [class_name(label) for label in manifest.classes or ()]
     found = predict(pipeline, manifest, rows)
-    outputs = [
-        [one["probabilities"][n] for n in names] if names else [one["value"]] for one in found
-    ]
-    return {"outputs": outputs}
+    return {"outputs": [list(outputs_of(one).values()) for one in found]}
 
 
 def _explained(pipeline: Any, manifest: Manifest, rows: list[dict[str, Any]]) -> Answer:
@@ -126,9 +122,7 @@ def _answer(model: dict[str, str], seconds: float, stream: Any) -> None:
     try:
         die_with_parent()
         seal(int(seconds) + 1)
-        answer = {"tables": _open(model)}
-    except Entangled as error:
-        answer = {"pipeline": str(error)}
+        answer = _open(model)
     except LoadError as error:
         answer = {"error": str(error)}
     except Exception as error:
@@ -143,10 +137,14 @@ def _opened(model: dict[str, str]) -> tuple[Manifest, Any]:
     return manifest, pipeline
 
 
-def _open(model: dict[str, str]) -> dict[str, Any]:
+def _open(model: dict[str, str]) -> Answer:
+    """Return the tables of a model, or why there are none and what its outputs are called."""
     manifest, pipeline = _opened(model)
-    tables: dict[str, Any] = msgspec.to_builtins(tables_of(pipeline, manifest))
-    return tables
+    try:
+        return {"tables": msgspec.to_builtins(tables_of(pipeline, manifest))}
+    except Entangled as error:
+        (one,) = predict(pipeline, manifest, [manifest.golden_rows[0].input])
+        return {"pipeline": str(error), "names": list(outputs_of(one))}
 
 
 def _import_estimators() -> None:

@@ -40,7 +40,7 @@ class KeptPipeline:
         self._used = time.monotonic()
 
     def predict(self, rows: Rows) -> list[list[float]]:
-        """Return for each row the value, or the classes' probabilities.
+        """Return for each row its outputs: the value, probabilities, distances or components.
 
         Raises
         ------

@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import itertools
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -21,7 +21,7 @@ from api.artifacts.kept import KeptPipeline
 from api.artifacts.opener import Opener
 from api.artifacts.served import Served, named
 from api.errors import LoadError, Unanswered
-from api.scoring.compiled import Scorer, by_pipeline, compile_tables
+from api.scoring.compiled import Picks, Scorer, by_pipeline, compile_tables
 from api.scoring.tables import Number, Tables, Text
 from cloud.settings import Settings as CloudSettings
 from export.artifact import (
@@ -33,11 +33,18 @@ from export.artifact import (
     Pointer,
     check_pointer,
     class_name,
+    outputs_of,
     trusted_keys,
     verify,
 )
 
 LONGEST_REASON = 1000
+PICKS: Mapping[str, Picks] = {
+    "regression": None,
+    "classification": "greatest",
+    "clustering": "least",
+    "decomposition": None,
+}
 logger = logging.getLogger("api")
 
 
@@ -99,7 +106,8 @@ def open_version(version: Verified, opener: Opener) -> Served:
     if "error" in answer:
         raise LoadError(str(answer["error"])[:LONGEST_REASON])
     if "pipeline" in answer:
-        return _served_by_pipeline(version, str(answer["pipeline"])[:LONGEST_REASON])
+        names = [str(name) for name in answer["names"]]
+        return _served_by_pipeline(version, names, str(answer["pipeline"])[:LONGEST_REASON])
     try:
         tables = msgspec.convert(answer.get("tables"), Tables)
     except msgspec.ValidationError as error:
@@ -111,11 +119,14 @@ def open_version(version: Verified, opener: Opener) -> Served:
     return _served(version, scorer, None if tables.trees is None else _kept(version, answers=False))
 
 
-def _served_by_pipeline(version: Verified, reason: str) -> Served:
+def _served_by_pipeline(version: Verified, names: Sequence[str], reason: str) -> Served:
     """Let the pipeline itself answer, in a process that stays."""
     manifest, pipeline = version.manifest, _kept(version, answers=True)
     scorer = by_pipeline(
-        lambda rows: pipeline.predict(named(manifest.features, rows)), manifest.features
+        lambda rows: pipeline.predict(named(manifest.features, rows)),
+        manifest.features,
+        PICKS[manifest.task],
+        names,
     )
     try:
         _check_golden(scorer, manifest)
@@ -173,13 +184,15 @@ def _is_whole(column: Number | Text, width: int) -> bool:
 
 
 def _check_golden(scorer: Scorer, manifest: Manifest) -> None:
-    names = [class_name(label) for label in manifest.classes or ()]
+    """Check the outputs that the golden rows tell: of many clusters they tell the nearest."""
+    names = [class_name(label) for label in manifest.classes or ()] or scorer.names or ("value",)
     for row in manifest.golden_rows:
         given = scorer.one([row.input[feature.name] for feature in manifest.features])
-        expected = row.expected
-        wanted = [expected["probabilities"][n] for n in names] if names else [expected["value"]]
-        if len(given) != len(wanted) or not all(
-            abs(a - b) <= TOLERANCE * max(1.0, abs(b)) for a, b in zip(given, wanted, strict=True)
+        wanted = outputs_of(row.expected)
+        told = dict(zip(names, given, strict=False))
+        if len(given) != len(names) or not all(
+            name in told and abs(told[name] - one) <= TOLERANCE * max(1.0, abs(one))
+            for name, one in wanted.items()
         ):
             raise LoadError(
                 f"'{manifest.model}' {manifest.version} answers the golden row {row.input} with "

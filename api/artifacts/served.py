@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,13 @@ from api.inference.typed import Types
 from api.phrases import LANGUAGES, Language, verdict_sentence
 from api.scoring.compiled import Scorer
 from export.artifact import Feature, Manifest, class_name
+
+WORDS: Mapping[str, tuple[str | None, str]] = {
+    "regression": (None, "value"),
+    "classification": ("label", "probabilities"),
+    "clustering": ("cluster", "distances"),
+    "decomposition": (None, "components"),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +63,23 @@ class Served:
     def class_names(self) -> tuple[str, ...]:
         """The classes as JSON keys; none of a regression."""
         return tuple(class_name(label) for label in self.manifest.classes or ())
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """What its outputs are called, by class, cluster or component; none of a regression."""
+        return self.class_names if self.manifest.label is not None else self.scorer.names
+
+    @property
+    def words(self) -> tuple[str | None, str]:
+        """What its answers are called: the label, if there is one, and the numbers."""
+        return WORDS[self.manifest.task]
+
+    @cached_property
+    def labels(self) -> Sequence[str | int | bool] | None:
+        """What a row can be put to: classes, or clusters; None without such."""
+        if self.scorer.picks == "least":
+            return range(1, len(self.names) + 1)
+        return self.manifest.classes
 
     @cached_property
     def loss(self) -> float | None:

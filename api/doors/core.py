@@ -139,11 +139,15 @@ class Core:
         if served.scorer.by_rows is not None and not may_wait:
             raise _TakesLong
         wanted = _explain(query) if query else False
+        if wanted and served.manifest.label is None:
+            raise InvalidQuery(
+                f"explain is true; BigQuery ML explains no {served.manifest.model_type} models."
+            )
         kind = _media_type(headers.get(b"content-type", b""))
         question = Question(served, language, wanted, kind, self._settings.max_rows)
         batch, form = door.read(question, body)
         classes = served.manifest.classes
-        answers = predict(served.scorer, batch, language, classes=classes is not None)
+        answers = predict(served.scorer, batch, language)
         explanations = None
         if wanted:
             rows = rows_of(batch)
@@ -151,7 +155,7 @@ class Core:
                 served.manifest.features,
                 rows,
                 served.attributions(rows),
-                answers.likeliest,
+                answers.picked,
                 classes,
                 language,
             )

@@ -170,24 +170,44 @@ class LabelPrediction(msgspec.Struct, gc=False):
     explanation: Explanation | msgspec.UnsetType = msgspec.UNSET
 
 
+class ClusterPrediction(msgspec.Struct, gc=False):
+    """What k-means answers to one row, as JSON has it."""
+
+    cluster: int
+    distances: dict[str, float]
+    warnings: list[Warned]
+
+
+class ComponentsPrediction(msgspec.Struct, gc=False):
+    """What PCA answers to one row, as JSON has it."""
+
+    components: dict[str, float]
+    warnings: list[Warned]
+
+
 def predictions_of(
     served: Served, answers: Answers, explanations: Sequence[Explanation] | None
-) -> list[ValuePrediction] | list[LabelPrediction]:
-    """Return one prediction a row: value or label and probabilities, and warnings."""
+) -> list[Any]:
+    """Return one prediction a row, as its task has it, and warnings."""
     predictions: list[Any]
     warned: Iterable[list[Warned]] = repeat(NONE)
     if answers.warnings:
         warned = (answers.warnings.get(at, NONE) for at in range(len(answers)))
-    if answers.likeliest is None:
-        predictions = list(map(ValuePrediction, answers.outputs[0], warned))
-    else:
-        labels, names = served.manifest.classes or (), served.class_names
+    labels, names = served.labels or (), served.names
+    rows = zip(*answers.outputs, strict=True)
+    if answers.picked is not None:
+        form: Any = ClusterPrediction if served.manifest.classes is None else LabelPrediction
         predictions = [
-            LabelPrediction(labels[best], dict(zip(names, chances, strict=True)), mine)
-            for best, chances, mine in zip(
-                answers.likeliest, zip(*answers.outputs, strict=True), warned, strict=False
-            )
+            form(labels[best], dict(zip(names, numbers, strict=True)), mine)
+            for best, numbers, mine in zip(answers.picked, rows, warned, strict=False)
         ]
+    elif names:
+        predictions = [
+            ComponentsPrediction(dict(zip(names, numbers, strict=True)), mine)
+            for numbers, mine in zip(rows, warned, strict=False)
+        ]
+    else:
+        predictions = list(map(ValuePrediction, answers.outputs[0], warned))
     if explanations is not None:
         for prediction, explanation in zip(predictions, explanations, strict=True):
             prediction.explanation = explanation

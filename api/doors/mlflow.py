@@ -1,8 +1,8 @@
 """MLflow's scoring protocol, as `mlflow models serve` speaks it.
 
 Source: https://mlflow.org/docs/latest/ml/deployment/deploy-model-locally (inference server
-specification). `predictions` are what `predict` returns: values, or labels; the parameter
-`predict_method` asks for `predict_proba`.
+specification). `predictions` are what `predict` returns: values, labels or clusters (of PCA
+lists of components); the parameter `predict_method` asks for `predict_proba`.
 """
 
 from __future__ import annotations
@@ -65,15 +65,16 @@ class MLflow(Door):
         explanations: Sequence[Explanation] | None,
         form: str,
     ) -> Reply:
-        """Write values, labels or lists of probabilities; the verdict stands beside them."""
-        classes = question.served.manifest.classes
+        """Write values, labels or lists of numbers; the verdict stands beside them."""
+        served = question.served
+        labels = served.labels
         predictions: list[Any]
-        if answers.likeliest is None or classes is None:
+        if not served.names:
             predictions = answers.outputs[0]
-        elif form == "predict_proba":
+        elif form == "predict_proba" or labels is None or answers.picked is None:
             predictions = list(zip(*answers.outputs, strict=True))
         else:
-            predictions = [classes[best] for best in answers.likeliest]
+            predictions = [labels[best] for best in answers.picked]
         content: dict[str, Any] = {"predictions": predictions}
         content["verdict"] = question.served.verdicts[question.language]
         if answers.warnings:

@@ -112,21 +112,22 @@ def metadata(served: Served, versions: Sequence[str]) -> dict[str, Any]:
 
 
 def _nothing(served: Served) -> Answers:
-    classes = served.manifest.classes
-    return Answers([[] for _ in classes or (0,)], None if classes is None else [], {})
+    return Answers([[] for _ in served.names or (0,)], [] if served.labels else None, {})
 
 
 def _outputs(served: Served, answers: Answers) -> list[dict[str, Any]]:
-    rows = len(answers)
-    classes = served.manifest.classes
-    if answers.likeliest is None or classes is None:
-        return [_tensor("value", "FP64", [rows], answers.outputs[0])]
-    kind = {bool: "BOOL", int: "INT64"}.get(type(classes[0]), "BYTES")
-    labels = [classes[best] for best in answers.likeliest]
-    chances = [chance for row in zip(*answers.outputs, strict=True) for chance in row]
-    probabilities = _tensor("probabilities", "FP64", [rows, len(classes)], chances)
-    probabilities["parameters"] = {"classes": _text(served.class_names)}
-    return [_tensor("label", kind, [rows], labels), probabilities]
+    rows, names = len(answers), served.names
+    label, numbers = served.words
+    if not names:
+        return [_tensor(numbers, "FP64", [rows], answers.outputs[0])]
+    flat = [number for row in zip(*answers.outputs, strict=True) for number in row]
+    many = _tensor(numbers, "FP64", [rows, len(names)], flat)
+    many["parameters"] = {"classes" if served.class_names else "names": _text(names)}
+    labels = served.labels
+    if label is None or labels is None or answers.picked is None:
+        return [many]
+    kind = {bool: "BOOL", int: "INT64"}.get(type(labels[0]), "BYTES")
+    return [_tensor(label, kind, [rows], [labels[best] for best in answers.picked]), many]
 
 
 def _tensor(name: str, datatype: str, shape: list[int], data: list[Any]) -> dict[str, Any]:

@@ -130,12 +130,15 @@ def _columns(
     served: Served, answers: Answers, explanations: Sequence[Explanation] | None
 ) -> dict[str, Any]:
     columns: Mapping[str, Any]
-    if answers.likeliest is None:
+    if not served.names:
         columns = {"value": answers.outputs[0]}
     else:
-        labels = served.manifest.classes or ()
-        named = dict(zip(served.class_names, answers.outputs, strict=True))
-        columns = {"label": [labels[best] for best in answers.likeliest], "probabilities": named}
+        named = dict(zip(served.names, answers.outputs, strict=True))
+        label, numbers = served.words
+        columns = {numbers: named}
+        if label is not None and answers.picked is not None:
+            labels = served.labels or ()
+            columns = {label: [labels[best] for best in answers.picked], numbers: named}
     content: dict[str, Any] = {"columns": columns, "warnings": placed_warnings(answers)}
     if explanations is not None:
         content["explanations"] = explanations

@@ -44,15 +44,15 @@ class Answers(msgspec.Struct, frozen=True):
     Parameters
     ----------
     outputs : list of list of float
-        By output, then by row: the values, or each class's probabilities.
-    likeliest : list of int or None
-        By row the position of the likeliest class; None for a regression.
+        By output, then by row: values, probabilities by class, distances by cluster, components.
+    picked : list of int or None
+        By row the position of the likeliest class or nearest cluster; None without such.
     warnings : dict of int to list of Warned
         By row, of those that have some; in the order of the columns.
     """
 
     outputs: list[list[float]]
-    likeliest: list[int] | None
+    picked: list[int] | None
     warnings: dict[int, list[Warned]]
 
     def __len__(self) -> int:
@@ -60,7 +60,7 @@ class Answers(msgspec.Struct, frozen=True):
         return len(self.outputs[0])
 
 
-def predict(scorer: Scorer, batch: Batch, language: Language, *, classes: bool) -> Answers:
+def predict(scorer: Scorer, batch: Batch, language: Language) -> Answers:
     """Answer rows.
 
     Parameters
@@ -71,8 +71,6 @@ def predict(scorer: Scorer, batch: Batch, language: Language, *, classes: bool) 
         Checked.
     language : {"en", "pt-BR"}
         Of the warnings.
-    classes : bool
-        Whether the outputs are classes' probabilities.
 
     Raises
     ------
@@ -81,10 +79,10 @@ def predict(scorer: Scorer, batch: Batch, language: Language, *, classes: bool) 
     """
     if scorer.by_rows is not None:
         rows = rows_of(batch)
-        return _of_few(scorer, rows, scorer.by_rows(rows), language, classes)
+        return _of_few(scorer, rows, scorer.by_rows(rows), language)
     if isinstance(batch, Table):
-        return _of_many(scorer, batch, language, classes)
-    return _of_few(scorer, batch, list(map(scorer.one, batch)), language, classes)
+        return _of_many(scorer, batch, language)
+    return _of_few(scorer, batch, list(map(scorer.one, batch)), language)
 
 
 def _of_few(
@@ -92,7 +90,6 @@ def _of_few(
     rows: Sequence[Row],
     found: Sequence[Sequence[float]],
     language: Language,
-    classes: bool,
 ) -> Answers:
     warned: dict[int, list[Warned]] = {}
     for at, row in enumerate(rows):
@@ -100,11 +97,11 @@ def _of_few(
             raise _too_large(scorer, at, row)
         if scorer.is_strange(row):
             warned[at] = list(_beyond(scorer, row, language))
-    likeliest = list(map(scorer.likeliest, found)) if classes else None
-    return Answers([list(column) for column in zip(*found, strict=True)], likeliest, warned)
+    picked = list(map(scorer.pick, found)) if scorer.picks else None
+    return Answers([list(column) for column in zip(*found, strict=True)], picked, warned)
 
 
-def _of_many(scorer: Scorer, table: Table, language: Language, classes: bool) -> Answers:
+def _of_many(scorer: Scorer, table: Table, language: Language) -> Answers:
     found = scorer.many(table.columns)
     finite = np.isfinite(found).all(axis=1)
     if not finite.all():
@@ -113,8 +110,8 @@ def _of_many(scorer: Scorer, table: Table, language: Language, classes: bool) ->
     warned: dict[int, list[Warned]] = {}
     for at in _strange_rows(scorer, table):
         warned[at] = list(_beyond(scorer, table.row(at), language))
-    likeliest = found.argmax(axis=1).tolist() if classes else None
-    return Answers(found.T.tolist(), likeliest, warned)
+    picked = found.argmax(axis=1).tolist() if scorer.picks else None
+    return Answers(found.T.tolist(), picked, warned)
 
 
 def _beyond(scorer: Scorer, row: Row, language: Language) -> Iterator[Warned]:

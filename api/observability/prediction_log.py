@@ -293,19 +293,21 @@ class Line(msgspec.Struct, omit_defaults=True, gc=False):
 
 def _lines(entry: Entry) -> Iterator[Line]:
     """Yield a request's rows as lines."""
-    manifest, names = entry.served.manifest, entry.served.class_names
-    likeliest, outputs = entry.answers.likeliest, entry.answers.outputs
+    manifest, names = entry.served.manifest, entry.served.names
+    picked, outputs = entry.answers.picked, entry.answers.outputs
     features = _struct(tuple(feature.name for feature in manifest.features))
     whole = [feature.type == "INT64" for feature in manifest.features]
     moment = datetime.fromtimestamp(entry.at, UTC).isoformat(timespec="milliseconds")
+    task = manifest.task
     told = (entry.door, manifest.model, manifest.version)
     for at, row in enumerate(_rows(entry.batch, whole)):
         line = Line(moment, entry.request_id, at, *told, features(*row))
-        if likeliest is None:
+        if picked is not None:
+            line.predicted_label = names[picked[at]]
+        if task == "regression":
             line.predicted_value = outputs[0][at]
-        else:
-            place = likeliest[at]
-            line.predicted_label, line.predicted_probability = names[place], outputs[place][at]
+        elif task == "classification" and picked is not None:
+            line.predicted_probability = outputs[picked[at]][at]
         yield line
 
 

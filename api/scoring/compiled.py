@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from api.scoring.links import LINKS
 from api.scoring.tables import Tables, Text
 from api.scoring.trees import trees
 from export.artifact import Feature
+
+Picks = Literal["greatest", "least"] | None
 
 
 class Words(dict[str | None, int]):
@@ -57,6 +59,10 @@ class Scorer:
         From columns (`columns` makes them of lists) to outputs of shape (n_rows, n_outputs).
     by_rows : callable or None
         From rows to outputs, where the pipeline answers: that takes its time.
+    picks : {"greatest", "least"} or None
+        Which output a row is put to: the likeliest class, the nearest cluster.
+    names : tuple of str
+        Of distances or components; those of classes are the manifest's.
     """
 
     tables: Tables | None
@@ -65,6 +71,8 @@ class Scorer:
     one: Callable[[Values], list[float]]
     many: Callable[[Sequence[Floats | Places]], Floats]
     by_rows: Callable[[Sequence[Values]], list[list[float]]] | None = None
+    picks: Picks = None
+    names: tuple[str, ...] = ()
 
     def columns(self, lists: Sequence[Sequence[Any]]) -> list[Floats | Places]:
         """Return checked columns of plain values as `many` takes them."""
@@ -97,9 +105,10 @@ class Scorer:
                 return True
         return False
 
-    def likeliest(self, outputs: Sequence[float]) -> int:
-        """Return the position of the likeliest class; of two equal ones the first."""
-        return max(range(len(outputs)), key=outputs.__getitem__)
+    def pick(self, outputs: Sequence[float]) -> int:
+        """Return where the likeliest class or nearest cluster is; of equal ones the first."""
+        best = max if self.picks == "greatest" else min
+        return best(range(len(outputs)), key=outputs.__getitem__)
 
     def parts(self, values: Values) -> tuple[tuple[float, ...], dict[str, list[float]]]:
         """Return a linear model's baseline, and what each feature adds to each output's score.
@@ -143,11 +152,15 @@ def compile_tables(tables: Tables, features: Sequence[Feature]) -> Scorer:
         words,
         lambda values: one(scores_of_one(values)),
         lambda given: many(scores_of_many(given)),
+        picks=None if tables.link == "identity" else "greatest",
     )
 
 
 def by_pipeline(
-    answer: Callable[[Sequence[Values]], list[list[float]]], features: Sequence[Feature]
+    answer: Callable[[Sequence[Values]], list[list[float]]],
+    features: Sequence[Feature],
+    picks: Picks,
+    names: Sequence[str],
 ) -> Scorer:
     """Make a scorer of what answers rows by itself.
 
@@ -157,12 +170,23 @@ def by_pipeline(
         From rows to outputs.
     features : sequence of Feature
         The model's input columns, in the order of a row's values.
+    picks, names
+        As for `Scorer`.
     """
     words = tuple(
         Words(feature.categories or ()) if feature.kind == "categorical" else None
         for feature in features
     )
-    return Scorer(None, tuple(features), words, lambda values: answer([values])[0], _never, answer)
+    return Scorer(
+        None,
+        tuple(features),
+        words,
+        lambda values: answer([values])[0],
+        _never,
+        answer,
+        picks,
+        tuple(names),
+    )
 
 
 def _never(columns: Sequence[Floats | Places]) -> Floats:

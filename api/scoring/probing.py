@@ -51,7 +51,7 @@ def tables_of(pipeline: Any, manifest: Manifest) -> Tables:
     Entangled
         If it is neither linear nor of trees, or the tables answer otherwise than it does.
     LoadError
-        If it has other classes than the manifest, or no answers that are served.
+        If it has other classes than the manifest.
     """
     link = _link(pipeline, manifest)
     probe = _probe(pipeline, manifest.features)
@@ -125,7 +125,7 @@ def _entangled(what: str) -> Entangled:
 
 def _link(pipeline: Any, manifest: Manifest) -> Link:
     if manifest.task not in ("regression", "classification"):
-        raise LoadError(f"A model of the task '{manifest.task}' has no tables.")
+        raise Entangled(f"{manifest.model_type} models are not compiled.")
     if manifest.classes is None:
         return "identity"
     if list(pipeline.classes_.tolist()) != list(manifest.classes):

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from api.settings import Settings
-from cloud import storage_client
+from cloud import bigquery_client, storage_client
 from emulator.storage import start_storage
 from export.artifact import signing_key
+from tests.api.prediction_table import TABLE
 from tests.api.publishing import publish, version_files
 from tests.api.serving import serving, wait_for
 
@@ -62,6 +63,13 @@ def api(make_settings, key):
     with serving(settings) as client:
         wait_for(client, **dict.fromkeys(names, V1))
         yield client
+
+
+@pytest.fixture
+def bigquery_here(local_cloud):
+    client = bigquery_client(local_cloud.settings)
+    client.create_dataset(TABLE.partition(".")[0], exists_ok=True)
+    return client
 
 
 def free_port():

@@ -14,7 +14,7 @@ from google.cloud.bigquery import Table
 from cloud import bigquery_client
 from tests.api.conftest import V1
 from tests.api.observability.test_metrics import of, read
-from tests.api.observability.test_prediction_log import SCHEMA
+from tests.api.prediction_table import SCHEMA
 from tests.api.publishing import TYPICAL, publish, version_files
 from tests.api.serving import wait_for, wait_until
 

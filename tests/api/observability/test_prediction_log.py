@@ -9,49 +9,18 @@ from google.cloud import bigquery
 
 from api.inference.predictor import Answers
 from api.observability.prediction_log import Bounds, Entry, PredictionLog
-from cloud import bigquery_client, storage_client
+from cloud import storage_client
 from tests.api.conftest import V1
 from tests.api.doors.asking import ALL
 from tests.api.observability.test_metrics import of, read
+from tests.api.prediction_table import TABLE, make_table, rows_in
 from tests.api.publishing import TYPICAL, publish, served, version_files
 from tests.api.serving import serving, wait_for, wait_until
-
-TABLE = "prediction_tests.{}"
-SCHEMA = [
-    bigquery.SchemaField(name, kind)
-    for name, kind in (
-        ("logged_at", "TIMESTAMP"),
-        ("request_id", "STRING"),
-        ("row_index", "INT64"),
-        ("door", "STRING"),
-        ("model_name", "STRING"),
-        ("model_version", "STRING"),
-        ("features", "JSON"),
-        ("predicted_value", "FLOAT64"),
-        ("predicted_label", "STRING"),
-        ("predicted_probability", "FLOAT64"),
-    )
-]
-
-
-@pytest.fixture
-def bigquery_here(local_cloud):
-    client = bigquery_client(local_cloud.settings)
-    client.create_dataset(TABLE.partition(".")[0], exists_ok=True)
-    return client
 
 
 @pytest.fixture
 def name(request):
     return TABLE.format(request.node.name.split("[")[0])
-
-
-def make_table(client, name):
-    client.create_table(bigquery.Table(f"{client.project}.{name}", SCHEMA))
-
-
-def rows_in(client, name):
-    return [dict(row) for row in client.query(f"select * from {name}").result()]
 
 
 def entry(rows: int, request_id: str = "r") -> Entry:

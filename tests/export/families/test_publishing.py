@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 import pytest
 
+from api.settings import Settings as ApiSettings
 from cloud import storage_client
 from export import list_versions, publish_models, verify_version
+from export.artifact import outputs_of
 from export.publication import Publication
+from tests.api.serving import serving, wait_for
 from tests.export.conftest import UNLABELLED, World, apart, train, write_dbt_manifest
 from tests.export.families.conftest import CLAUSE
 
@@ -76,3 +79,18 @@ def test_each_has_a_card_and_nothing_else_is_left_in_the_bucket(shelf: Shelf) ->
     for name in MODELS:
         assert f"models/{name}/{shelf.published[name].version}/card.pt-BR.md" in blobs
     assert {entry.model for entry in list_versions(settings)} == set(MODELS)
+
+
+def test_the_api_answers_for_each_as_bigquery_ml_does(shelf: Shelf) -> None:
+    settings = shelf.world.settings
+    manifests = {name: verify_version(settings, name) for name in MODELS}
+    with serving(ApiSettings(cloud=settings)) as client:
+        found = wait_for(client, **{name: one.version for name, one in manifests.items()})
+        assert found["problems"] == []
+        for name, manifest in manifests.items():
+            rows = [row.input for row in manifest.golden_rows]
+            answer = client.post(f"/models/{name}/predict", json={"rows": rows}).json()
+            for one, row in zip(answer["predictions"], manifest.golden_rows, strict=True):
+                wanted, given = outputs_of(row.expected), outputs_of(one)
+                assert {n: given[n] for n in wanted} == pytest.approx(wanted, rel=1e-6, abs=1e-6)
+                assert one.get("cluster") == row.expected.get("cluster")
