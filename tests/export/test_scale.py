@@ -35,13 +35,14 @@ FAMILIES = {
     "axes": ("pca", ""),
 }
 TRANSFORMED = {f"{name}_transformed": FAMILIES[name] for name in FAMILIES}
+# Not getrusage's ru_maxrss: a child inherits there what the process that started it took.
 PUBLISH = """
-import json, resource, sys
+import json, re, sys
 from pathlib import Path
 from cloud import Settings
 from export import publish_models
 found = publish_models(Settings.from_environment(), dbt_manifest=Path(sys.argv[1]))
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+peak = int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) / 1024
 print(json.dumps([peak, [(one.name, one.error, one.parity) for one in found]]))
 """
 
