@@ -5,6 +5,7 @@ ApiError
 ├── StorageError        the bucket cannot be read now
 │   └── PointerMoved    between listing and reading it; the next look finds it
 ├── LoadError           a published version cannot be served
+│   ├── ChildGone       the process that opens pickles ended
 │   ├── Entangled       tables cannot repeat it; its pipeline can answer
 │   └── SealError       this system cannot shut a process off from network and files
 └── RequestError        what the client sent cannot be answered; carries the HTTP status
@@ -49,6 +50,10 @@ class PointerMoved(StorageError):
 
 class LoadError(ApiError):
     """A published version cannot be served."""
+
+
+class ChildGone(LoadError):
+    """The process that opens pickles ended before it answered."""
 
 
 class Entangled(LoadError):

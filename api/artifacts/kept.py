@@ -8,13 +8,14 @@ none comes for a while.
 from __future__ import annotations
 
 import base64
+import contextlib
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api.artifacts.opener import Child
-from api.errors import LoadError, Unanswered, Unexplained
+from api.errors import ChildGone, LoadError, Unanswered, Unexplained
 
 OPEN_SECONDS, ASK_SECONDS, IDLE_SECONDS = 30.0, 30.0, 300.0
 Parts = tuple[tuple[float, ...], dict[str, list[float]]]
@@ -49,11 +50,8 @@ class KeptPipeline:
         """
         try:
             answer = self._ask("predict", rows)
-        except LoadError:
-            try:
-                answer = self._ask("predict", rows)  # by a new process
-            except LoadError as error:
-                raise Unanswered(f"{len(rows)} rows could not be answered: {error}") from None
+        except LoadError as error:
+            raise Unanswered(f"{len(rows)} rows could not be answered: {error}") from None
         if "error" in answer:
             raise Unanswered(f"The rows could not be answered: {answer['error']}")
         outputs: list[list[float]] = answer["outputs"]
@@ -92,17 +90,22 @@ class KeptPipeline:
             self._end()
 
     def _ask(self, what: str, rows: Rows) -> dict[str, Any]:
-        """Ask the process; one that fails is let go.
+        """Ask the process, and a new one if it is gone; one that fails is let go.
 
         Raises
         ------
         LoadError
             If no answer comes.
         """
+        request = {"what": what, "rows": list(rows)}
         with self._lock:
             self._used = time.monotonic()
             try:
-                return self._opened().ask({"what": what, "rows": list(rows)}, ASK_SECONDS)
+                if self._child is not None:
+                    with contextlib.suppress(ChildGone):
+                        return self._child.ask(request, ASK_SECONDS)
+                    self._end()
+                return self._opened().ask(request, ASK_SECONDS)
             except LoadError:
                 self._end()
                 raise

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import IO, Any
 
-from api.errors import LoadError
+from api.errors import ChildGone, LoadError
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
@@ -97,12 +97,12 @@ class Child:
             line += part
         return line
 
-    def _gone(self) -> LoadError:
+    def _gone(self) -> ChildGone:
         self._process.kill()
         code = self._process.wait()
         self._words.seek(0)
         words = self._words.read().decode(errors="replace").strip().splitlines()[-1:]
-        return LoadError(f"The process that opens pickles ended with {code}: {words}")
+        return ChildGone(f"The process that opens pickles ended with {code}: {words}")
 
 
 class Opener:

@@ -118,6 +118,8 @@ def test_its_process_is_started_again(client):
         os.kill(process, signal.SIGKILL)
 
     assert answers(client) == before
+    explained = client.post("/models/class_two/predict?explain=true", json={"rows": ROWS[:1]})
+    assert explained.status_code == 200
 
 
 def test_it_explains_itself(client):
