@@ -70,6 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
             rivals.pin()
             runs = Runs(ours, rivals, key, asked.seconds, folder)
             _single(runs)
+            _alternating(runs)
             _slow_rivals(runs, made[0], without_mlflow=asked.without_mlflow)
             _batches(runs)
             _beside(runs)
@@ -114,16 +115,16 @@ class Runs:
     seconds: float
     folder: Path
 
-    def our(self, path: str, content: Any, connections: int) -> Load:
+    def our(self, path: str, content: Any, connections: int, *, beside: bool = False) -> Load:
         """Ask ours."""
-        body = json.dumps(content).encode()
-        headers = {"X-API-Key": self.key}
-        return load(self.ours, path, body, connections, self.seconds, self.folder, headers)
+        body, headers = json.dumps(content).encode(), {"X-API-Key": self.key}
+        where = (self.ours, path, body, connections, self.seconds, self.folder, headers)
+        return load(*where, beside=beside)
 
-    def their(self, path: str, connections: int) -> Load:
+    def their(self, path: str, connections: int, *, beside: bool = False) -> Load:
         """Ask a rival."""
-        body = json.dumps(ROW).encode()
-        return load(self.rivals, path, body, connections, self.seconds, self.folder, {})
+        where = (self.rivals, path, json.dumps(ROW).encode(), connections, self.seconds)
+        return load(*where, self.folder, {}, beside=beside)
 
 
 def _prepared(
@@ -196,6 +197,20 @@ def _single(runs: Runs) -> None:
         for name, (path, content) in DOORS.items():
             found = runs.our(path, content, connections)
             _ratios(f"{name}, {connections}", found, empty, 1.0, None)
+
+
+def _alternating(runs: Runs) -> None:
+    """Ask over one connection from the server's own core.
+
+    Over one connection load and server take turns. On two cores of a virtual machine each turn
+    wakes a core that sleeps, which costs as much as an answer, to whoever answers.
+    """
+    empty = runs.their("/empty", 1, beside=True)
+    print(f" 1 connection, load on the server's own core; empty: {_told(empty)}")
+    for name in models.NAMES:
+        found = runs.our(f"/models/{name}/predict", ROW, 1, beside=True)
+        most, least = (0.8, None) if name == "price_trees" else (0.5, 1.5)
+        _ratios(f"own {name}, 1, one core", found, empty, most, least)
 
 
 def _slow_rivals(runs: Runs, one: models.Made, *, without_mlflow: bool) -> None:

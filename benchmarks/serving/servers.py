@@ -108,13 +108,15 @@ def load(
     seconds: float,
     folder: Path,
     headers: Mapping[str, str],
+    *,
+    beside: bool = False,
 ) -> Load:
-    """Ask without pause with wrk, from the last core."""
+    """Ask without pause with wrk, from the last core; beside the server, from its own."""
     script = _script(body, folder / "request.lua", headers)
     before = server.cpu()
     answer = subprocess.run(
         [
-            *("taskset", "-c", str(CORES[-1]), _wrk(), "-t1", f"-c{connections}"),
+            *("taskset", "-c", str(CORES[0 if beside else -1]), _wrk(), "-t1", f"-c{connections}"),
             *(f"-d{seconds:g}s", "--latency", "-s", str(script), server.address + path),
         ],
         capture_output=True,
