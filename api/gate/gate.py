@@ -24,7 +24,8 @@ from api.gate.connection import REPLY
 from api.gate.limits import Limits
 from api.observability.logs import with_fields
 from api.observability.metrics import Metrics
-from api.observability.prediction_log import Entry, PredictionLog
+from api.observability.prediction_lines import Entry
+from api.observability.prediction_log import PredictionLog
 from api.phrases import LANGUAGES, Language
 
 # Whoever looks whether the service lives has no key.

@@ -64,6 +64,7 @@ class _Told(msgspec.Struct):
 
     process: int
     series: list[tuple[Key, _Series]]
+    swaps: dict[str, int]
     log: _Logged | None
 
 
@@ -139,7 +140,7 @@ class Metrics:
             told += [TOLD.decode(content) for content in self._shared.others()]
         registry = CollectorRegistry()
         registry.register(_Requests(_sum(told, self._serving())))
-        registry.register(_Models(self._models))
+        registry.register(_Models(self._models, told))
         if self._log is not None:
             registry.register(_Log(told))
         content: bytes = generate_latest(registry)
@@ -156,7 +157,8 @@ class Metrics:
                 self._series.pop(key, None)  # they would pile up
         log = self._log
         found = None if log is None else _Logged(log.logged, log.dropped, log.waiting, log.failing)
-        return _Told(os.getpid(), list(self._series.items()), found)
+        series, swaps = list(self._series.items()), dict(self._models.swaps)
+        return _Told(os.getpid(), series, swaps, found)
 
     def _tell(self) -> None:
         assert self._shared is not None
@@ -209,8 +211,8 @@ class _Requests:
 class _Models:
     """Tells of the models in service, at the moment they are asked for."""
 
-    def __init__(self, models: Registry) -> None:
-        self._models = models
+    def __init__(self, models: Registry, told: Sequence[_Told]) -> None:
+        self._models, self._told = models, told
 
     def collect(self) -> Iterator[Metric]:
         state = self._models.state
@@ -232,8 +234,9 @@ class _Models:
         swaps = CounterMetricFamily(
             "sales_api_swaps", "Versions taken into service", labels=("model",)
         )
-        for name, count in sorted(self._models.swaps.items()):
-            swaps.add_metric((name,), count)
+        for name in sorted({name for one in self._told for name in one.swaps}):
+            # Every worker takes each version; one that was started again took fewer.
+            swaps.add_metric((name,), max(one.swaps.get(name, 0) for one in self._told))
         failing = GaugeMetricFamily(
             "sales_api_model_failing",
             "1 while a pointer's version is not served",

@@ -8,7 +8,8 @@ import pytest
 from google.cloud import bigquery
 
 from api.inference.predictor import Answers
-from api.observability.prediction_log import Bounds, Entry, PredictionLog
+from api.observability.prediction_lines import Entry
+from api.observability.prediction_log import Bounds, PredictionLog
 from cloud import storage_client
 from tests.api.conftest import V1
 from tests.api.doors.asking import ALL
