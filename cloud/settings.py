@@ -28,6 +28,8 @@ class Settings:
         BigQuery location (`BQ_LOCATION`).
     bucket : str
         Bucket of reports and models (`VENDAS_BUCKET`).
+    inbox : str
+        Bucket where people drop reports (`VENDAS_INBOX`); the other's name and `-inbox`.
     bigquery_host : str or None
         BigQuery emulator with its scheme (`BIGQUERY_EMULATOR_HOST`); None on Google Cloud.
     bigquery_grpc_port : int
@@ -43,6 +45,7 @@ class Settings:
     project: str = "vendas-local"
     location: str = "US"
     bucket: str = "vendas-bmw-local"
+    inbox: str = "vendas-bmw-local-inbox"
     bigquery_host: str | None = "http://127.0.0.1:9050"
     bigquery_grpc_port: int = 9060
     storage_host: str | None = "http://127.0.0.1:4443"
@@ -65,6 +68,8 @@ class Settings:
         def value(name: str, default: str) -> str:
             return source.get(name, "") or default
 
+        bucket = value("VENDAS_BUCKET", cls.bucket)
+
         def host(name: str, default: str | None) -> str | None:
             return None if target == "cloud" else value(name, default or "")
 
@@ -72,7 +77,8 @@ class Settings:
             target=target,
             project=value("BQ_PROJECT", cls.project),
             location=value("BQ_LOCATION", cls.location),
-            bucket=value("VENDAS_BUCKET", cls.bucket),
+            bucket=bucket,
+            inbox=value("VENDAS_INBOX", f"{bucket}-inbox"),
             bigquery_host=host("BIGQUERY_EMULATOR_HOST", cls.bigquery_host),
             bigquery_grpc_port=port("BIGQUERY_GRPC_PORT", source, cls.bigquery_grpc_port),
             storage_host=host("STORAGE_EMULATOR_HOST", cls.storage_host),
@@ -87,6 +93,7 @@ class Settings:
             "BQ_PROJECT": self.project,
             "BQ_LOCATION": self.location,
             "VENDAS_BUCKET": self.bucket,
+            "VENDAS_INBOX": self.inbox,
             "MODEL_SIGNING_KEY_FILE": str(self.signing_key_file),
             "MODEL_PUBLIC_KEY_FILE": str(self.public_key_file),
         }

@@ -71,9 +71,14 @@ def build(settings: Settings, progress: Progress, arguments: tuple[str, ...] = (
     return nodes
 
 
+def target_path() -> Path:
+    """Return where dbt writes what it made (`DBT_TARGET_PATH`, else `target/`)."""
+    return PROJECT / os.environ.get("DBT_TARGET_PATH", "target")
+
+
 def manifest_file() -> Path:
-    """Return where dbt writes its manifest (`DBT_TARGET_PATH`, else `target/`)."""
-    return PROJECT / os.environ.get("DBT_TARGET_PATH", "target") / "manifest.json"
+    """Return dbt's manifest."""
+    return target_path() / "manifest.json"
 
 
 def _invoke(

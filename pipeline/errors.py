@@ -5,7 +5,10 @@ PipelineError
 ├── DiskSpaceError       the disk of the local cloud is too full for the report
 ├── NoLocalCloudError    a command needs the local cloud and none runs
 ├── ProvisionError       bucket, dataset or table cannot be made as described
-└── BuildError           dbt ended with errors
+├── BuildError           dbt ended with errors
+├── LeaseHeldError       another run is at work
+├── LeaseLostError       another run took over
+└── WithdrawnError       a report left the bucket while a run read it
 """
 
 from __future__ import annotations
@@ -33,3 +36,27 @@ class ProvisionError(PipelineError):
 
 class BuildError(PipelineError):
     """dbt ended with errors."""
+
+
+class LeaseHeldError(PipelineError):
+    """Another run is at work.
+
+    Parameters
+    ----------
+    run : str
+        Its id.
+    message : str
+        Who holds the lease, and until when.
+    """
+
+    def __init__(self, run: str, message: str) -> None:
+        super().__init__(message)
+        self.run = run
+
+
+class LeaseLostError(PipelineError):
+    """A run holds the lease no longer."""
+
+
+class WithdrawnError(PipelineError):
+    """A report left the bucket while a run read it."""

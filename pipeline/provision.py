@@ -10,10 +10,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from google.api_core.exceptions import Conflict, NotFound
+from google.api_core.exceptions import Conflict, Forbidden, NotFound
 from google.cloud import bigquery
 
 from cloud import Settings, bigquery_client, storage_client
+from pipeline.errors import ProvisionError
 
 SCHEMAS = Path(__file__).parent.parent / "terraform" / "schemas"
 DATASET = "vendas_bmw"
@@ -31,8 +32,13 @@ def provision(settings: Settings) -> list[str]:
     -------
     list of str
         What was made or brought up to date, in words; empty if all was there.
+
+    Raises
+    ------
+    ProvisionError
+        If a bucket's name is taken, or the dataset lies elsewhere than `BQ_LOCATION`.
     """
-    changes = _bucket(settings)
+    changes = provision_buckets(settings)
     client = bigquery_client(settings)
     changes += _dataset(client, settings)
     has_report = _has_report(settings)
@@ -40,6 +46,11 @@ def provision(settings: Settings) -> list[str]:
         if has_report or not table.external_data_configuration.autodetect:
             changes += _table(client, table)
     return changes
+
+
+def provision_buckets(settings: Settings) -> list[str]:
+    """Make the bucket of reports and models, and the inbox; return what was made, in words."""
+    return [*_bucket(settings, settings.bucket), *_bucket(settings, settings.inbox)]
 
 
 def external_tables(settings: Settings) -> list[bigquery.Table]:
@@ -95,15 +106,22 @@ def external_data_configuration(
     return configuration
 
 
-def _bucket(settings: Settings) -> list[str]:
+def _bucket(settings: Settings, name: str) -> list[str]:
     client = storage_client(settings)
-    if client.lookup_bucket(settings.bucket) is not None:
-        return []
     try:
-        client.create_bucket(settings.bucket, location=settings.location)
-    except Conflict:  # made by somebody else in between
-        return []
-    return [f"bucket gs://{settings.bucket}"]
+        if client.lookup_bucket(name) is not None:
+            return []
+        client.create_bucket(name, location=settings.location)
+    except Conflict:  # made by another run in between, or by a stranger
+        return _bucket(settings, name)
+    except Forbidden as error:
+        raise ProvisionError(
+            f"gs://{name} is there but cannot be read: the name is somebody else's (names are one "
+            "space for all of Cloud Storage), or this account lacks "
+            "roles/storage.legacyBucketReader on it. Set VENDAS_BUCKET and VENDAS_INBOX to "
+            f"buckets of project '{settings.project}'. Google said: {error.message}"
+        ) from error
+    return [f"bucket gs://{name}"]
 
 
 def _has_report(settings: Settings) -> bool:
@@ -117,10 +135,16 @@ def _dataset(client: bigquery.Client, settings: Settings) -> list[str]:
     dataset.friendly_name = DATASET_NAME
     dataset.location = settings.location
     try:
-        client.get_dataset(dataset.reference)
+        present = client.get_dataset(dataset.reference)
     except NotFound:
         client.create_dataset(dataset, exists_ok=True)
         return [f"dataset {DATASET}"]
+    if (present.location or settings.location).upper() != settings.location.upper():
+        raise ProvisionError(
+            f"The dataset {present.full_dataset_id} lies in '{present.location}', and BQ_LOCATION "
+            f"is '{settings.location}': queries find only datasets of one location. Set "
+            f"BQ_LOCATION={present.location}, or use another project."
+        )
     return []
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from google.cloud import bigquery
 
 from ingest import Receipt
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, WithdrawnError
 
 SHOWN = 5
 
@@ -26,13 +26,15 @@ def reconcile(client: bigquery.Client, receipt: Receipt) -> dict[str, Any]:
     ------
     PipelineError
         If the counts do not add up.
+    WithdrawnError
+        If the report is not in the tables.
     """
     files = {row["source_file"]: row for row in _files(client)}
     row = files.get(receipt.uri)
     if row is None:
-        raise PipelineError(
-            f"'{receipt.uri}' is in the bucket but not in vendas_marts.report_files: it was "
-            "withdrawn or replaced while dbt ran. Run it again."
+        raise WithdrawnError(
+            f"'{receipt.uri}' is not in vendas_marts.report_files: it was withdrawn while dbt "
+            "ran. Run it again."
         )
     lines: dict[str, Any] = {
         "uri": receipt.uri,

@@ -1,47 +1,48 @@
-"""The whole flow: provision, ingest, dbt, export, summary.
+"""The whole flow: provision, reports, dbt, export, summary.
 
 Every step finds what an earlier run left and goes on from there, so a run that was killed
-anywhere is finished by running it again.
+anywhere is finished by running it again. It holds the lease from the first step to the last.
 """
 
 from __future__ import annotations
 
 import time
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
-
-from google.api_core.exceptions import GoogleAPIError
-from google.auth.exceptions import GoogleAuthError
-from requests.exceptions import RequestException
-from rich.console import Console
 
 from cloud import Settings, bigquery_client, storage_client
 from export import Publication, publish_models
 from export.errors import ExportError
-from ingest import IngestError, ingest
+from ingest import IngestError, Receipt
 from pipeline import dbt
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, WithdrawnError
+from pipeline.lease import Lease
 from pipeline.progress import Steps
 from pipeline.provision import provision
 from pipeline.reconciliation import reconcile
+from pipeline.services import SERVICE_ERRORS, service_message
 from pipeline.summary import Run
 
 EXPECTED = (PipelineError, IngestError, ExportError)
-# What Google's clients raise when a service is gone, refuses or is out of reach.
-SERVICE_ERRORS = (GoogleAPIError, GoogleAuthError, RequestException)
+Take = Callable[[Callable[[str], None]], list[Receipt]]
 
 
-def run(settings: Settings, report: Path, console: Console) -> Run:
-    """Turn a report into published models.
+def run(settings: Settings, take: Take, steps: Steps, lease: Lease, *, always: bool = True) -> Run:
+    """Turn reports into published models.
 
     Parameters
     ----------
     settings : Settings
         A cloud that answers.
-    report : pathlib.Path
-        The manager's CSV.
-    console : rich.console.Console
+    take : callable
+        Takes the reports in and returns ingest's receipts; it is given a function to tell
+        progress with.
+    steps : Steps
         Where progress is shown.
+    lease : Lease
+        What this run holds, and stops without.
+    always : bool
+        Whether to build and export even if no report was taken.
 
     Returns
     -------
@@ -49,36 +50,49 @@ def run(settings: Settings, report: Path, console: Console) -> Run:
         What happened; expected errors are in `errors`, not raised.
     """
     outcome = Run(settings.target)
-    steps = Steps(console)
     outcome.steps = steps.done
     start = time.monotonic()
     try:
-        _flow(settings, report, steps, outcome)
+        _flow(settings, take, steps, outcome, lease, always)
     except EXPECTED as error:
         outcome.errors.append(str(error))
     except SERVICE_ERRORS as error:
-        outcome.errors.append(_service_message(settings, error))
+        outcome.errors.append(service_message(settings, error))
     finally:
         outcome.seconds = time.monotonic() - start
     return outcome
 
 
-def _flow(settings: Settings, report: Path, steps: Steps, outcome: Run) -> None:
+def _flow(
+    settings: Settings, take: Take, steps: Steps, outcome: Run, lease: Lease, always: bool
+) -> None:
     with steps.step("provision", "Bucket and tables") as (step, _):
         _provision(settings, step.detail)
         step.status = "done" if step.detail["made"] else "skipped"
-    with steps.step("ingest", "Report") as (step, _):
-        receipt = ingest(report, storage_client(settings).bucket(settings.bucket))
+    lease.check()
+    with steps.step("ingest", "Report") as (step, tell):
+        receipts = take(tell)
         _provision(settings, step.detail)
-        step.detail |= {"uri": receipt.uri, "records": receipt.records}
-        step.detail["summary"] = f"{receipt.records:,} records, {receipt.dialect}"
-        step.status = "done" if receipt.created else "skipped"
+        step.detail |= _ingest_detail(receipts)
+        step.status = "done" if any(receipt.created for receipt in receipts) else "skipped"
+    if not receipts and not always:
+        return
+    lease.check()
     with steps.step("build", "dbt build") as (step, tell):
-        nodes = dbt.build(settings, tell)
+        nodes = _build(settings, receipts, tell, outcome)
         step.detail |= _build_detail(nodes)
-    outcome.report = reconcile(bigquery_client(settings), receipt)
+    lease.check()
+    client = bigquery_client(settings)
+    outcome.reports = [reconcile(client, receipt) for receipt in receipts]
+
+    def tell_while_leased(text: str) -> None:
+        lease.check()
+        tell(text)
+
     with steps.step("export", "Export and certificate") as (step, tell):
-        publications = publish_models(settings, dbt_manifest=dbt.manifest_file(), progress=tell)
+        publications = publish_models(
+            settings, dbt_manifest=dbt.manifest_file(), progress=tell_while_leased
+        )
         trained = {node.name.rsplit(".", 1)[-1] for node in nodes if "TRAINED" in node.message}
         outcome.models = [_model(p, trained) for p in publications]
         outcome.errors += [f"{p.name}: {p.error}" for p in publications if p.error]
@@ -91,6 +105,33 @@ def _provision(settings: Settings, detail: dict[str, Any]) -> None:
     made = provision(settings)
     detail["made"] = made
     detail["summary"] = ", ".join(made) or "all there"
+
+
+def _build(
+    settings: Settings, receipts: list[Receipt], tell: Callable[[str], None], outcome: Run
+) -> list[dbt.Node]:
+    outcome.dbt_ran = True
+    try:
+        return dbt.build(settings, tell)
+    except PipelineError as error:
+        bucket = storage_client(settings).bucket(settings.bucket)
+        gone = [r.uri for r in receipts if not bucket.blob(r.object_name).exists()]
+        if not gone:
+            raise
+        raise WithdrawnError(
+            f"'{gone[0]}' was withdrawn while dbt read it. Run it again. dbt said: {error}"
+        ) from error
+
+
+def _ingest_detail(receipts: list[Receipt]) -> dict[str, Any]:
+    records = sum(receipt.records for receipt in receipts)
+    detail: dict[str, Any] = {"reports": [receipt.uri for receipt in receipts], "records": records}
+    if len(receipts) == 1:
+        detail |= {"uri": receipts[0].uri}
+        detail["summary"] = f"{records:,} records, {receipts[0].dialect}"
+    else:
+        detail["summary"] = f"{len(receipts)} reports, {records:,} records"
+    return detail
 
 
 def _export_summary(publications: list[Publication]) -> str:
@@ -115,15 +156,6 @@ def _model(publication: Publication, trained: set[str]) -> dict[str, Any]:
         "waiting": publication.waiting,
         "note": publication.note,
     }
-
-
-def _service_message(settings: Settings, error: Exception) -> str:
-    remedy = (
-        "See '.local/emulator.log'; run it again: it goes on from where it stopped."
-        if settings.target == "local"
-        else "Check project, bucket, credentials and network; run it again: it goes on from there."
-    )
-    return f"{type(error).__name__}: {error} {remedy}"
 
 
 def _build_detail(nodes: list[dbt.Node]) -> dict[str, Any]:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +31,8 @@ class Run:
     ----------
     target : {"local", "cloud"}
         Where it ran.
-    report : dict
-        What `pipeline.reconciliation.reconcile` returns.
+    reports : list of dict
+        What `pipeline.reconciliation.reconcile` returns, for each report that was taken.
     steps : list of Step
         In order.
     models : list of dict
@@ -39,14 +41,17 @@ class Run:
         What did not hold; a run without errors is ok.
     seconds : float
         Wall time of the whole run, set-up excluded.
+    dbt_ran : bool
+        Whether dbt came as far as to write artifacts.
     """
 
     target: str
-    report: dict[str, Any] = field(default_factory=dict)
+    reports: list[dict[str, Any]] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     models: list[dict[str, Any]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    dbt_ran: bool = False
 
     @property
     def ok(self) -> bool:
@@ -60,7 +65,8 @@ class Run:
             "target": self.target,
             "ok": self.ok,
             "seconds": round(self.seconds, 1),
-            "report": self.report,
+            "report": self.reports[-1] if self.reports else {},
+            "reports": self.reports,
             "steps": [asdict(step) for step in self.steps],
             "models": self.models,
             "errors": self.errors,
@@ -76,9 +82,16 @@ class Run:
 
 def show(run: Run, console: Console) -> None:
     """Print the report's lines, the models and what did not hold."""
-    if run.report:
-        for line in _report(run.report):
+    for report in run.reports:
+        for line in _report(report):
             console.print(line, highlight=False, soft_wrap=True)
+    if run.reports and run.reports[-1]["reports_in_bucket"] > 1:
+        console.print(
+            f"  the bucket holds {run.reports[-1]['reports_in_bucket']} reports and the models see "
+            "all of them: `python -m ingest list` shows them, `withdraw` takes one back",
+            highlight=False,
+            soft_wrap=True,
+        )
     if run.models:
         console.print(_models(run.models))
     for model in run.models:
@@ -86,6 +99,31 @@ def show(run: Run, console: Console) -> None:
             console.print(line, highlight=False, soft_wrap=True)
     for error in run.errors:
         console.print(f"[red]✗[/] {escape(error)}", highlight=False, soft_wrap=True)
+
+
+def log_line(run: Run, name: str) -> str:
+    """Return one line of JSON as Cloud Logging reads it: a failed run is an error."""
+    if run.ok:
+        message = f"Run {name} is done: {len(run.reports)} reports, {len(run.models)} models."
+    else:
+        message = f"Run {name} failed: {' '.join(run.errors)}"
+    line = {"severity": "INFO" if run.ok else "ERROR", "message": message, "run": name}
+    return json.dumps(line | {"ok": run.ok, "seconds": round(run.seconds, 1)})
+
+
+def show_records(records: Iterable[dict[str, Any]], last: int, console: Console) -> None:
+    """Print the newest records, and below them why what failed did."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for heading in ("run", "trigger", "status", "seconds", "reports"):
+        table.add_column(heading, no_wrap=True)
+    shown = list(islice(records, last))
+    for record in shown:
+        told = (record.get(name, "–") for name in ("id", "trigger", "status", "seconds"))
+        table.add_row(*map(str, told), str(len(record.get("reports", []))))
+    console.print(table)
+    for record in shown:
+        for error in record.get("errors", []):
+            console.print(f"{record['id']}: {escape(error)}", highlight=False, soft_wrap=True)
 
 
 def _report(report: dict[str, Any]) -> list[str]:
@@ -101,11 +139,6 @@ def _report(report: dict[str, Any]) -> list[str]:
     if report["flagged"]:
         lines.append(
             f"  {report['flagged']:,} sales are kept but worth a look: vendas_marts.sales, flags"
-        )
-    if report["reports_in_bucket"] > 1:
-        lines.append(
-            f"  the bucket holds {report['reports_in_bucket']} reports and the models see all of "
-            "them: `python -m ingest list` shows them, `withdraw` takes one back"
         )
     return lines
 

@@ -50,6 +50,18 @@ class Desk:
         path = self.folder / ".local" / "run.json"
         return process.returncode, output, json.loads(path.read_text()) if path.exists() else {}
 
+    def pipeline(self, *arguments: str, prefix: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+        """Start a command of the pipeline; `prefix` is what runs it, such as `unshare`."""
+        return subprocess.Popen(
+            [*prefix, sys.executable, "-m", "pipeline", *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
     def report_uri(self) -> str:
         """Where the last run put its report."""
         return json.loads((self.folder / ".local" / "run.json").read_text())["report"]["uri"]

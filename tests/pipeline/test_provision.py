@@ -1,20 +1,7 @@
-import dataclasses
-import uuid
-
-import pytest
 from google.cloud import bigquery
 
 from cloud import bigquery_client, storage_client
 from pipeline.provision import external_tables, provision
-
-
-@pytest.fixture
-def settings(local_cloud):
-    suffix = uuid.uuid4().hex[:8]
-    return dataclasses.replace(
-        local_cloud.settings, project=f"provision-{suffix}", bucket=f"provision-{suffix}"
-    )
-
 
 HEADER = "Model,Year,Region,Color,Fuel_Type,Transmission,Engine_Size_L,Mileage_KM,Price_USD,"
 HEADER += "Sales_Volume,Sales_Classification,record_number,malformed_record\n"
@@ -31,6 +18,7 @@ def test_makes_bucket_dataset_and_the_table_that_dbt_reads(settings):
 
     assert made == [
         f"bucket gs://{settings.bucket}",
+        f"bucket gs://{settings.inbox}",
         "dataset vendas_bmw",
         "external table vendas_bmw.vendas_raw",
     ]
