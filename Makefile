@@ -4,6 +4,9 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 
 UV_VERSION := 0.13.9
+CHECKOV_VERSION := 3.3.30
+# What runs Terraform; it has to reach its providers.
+TERRAFORM_COMMAND ?= terraform
 PY := .venv/bin/python
 STAMP := .venv/locks.stamp
 REPORT ?= data/sample_sales.csv
@@ -60,12 +63,31 @@ fidelity: $(STAMP) ## Ask the recorded cases and write the table of emulator/REA
 	@WRITE_FIDELITY=1 $(PY) -m pytest -q tests/conformance
 
 .PHONY: lint
-lint: $(STAMP) ## ruff, mypy, sqlfluff and terraform fmt.
+lint: $(STAMP) ## ruff, mypy, sqlfluff, hadolint and terraform fmt.
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
-	@.venv/bin/mypy cloud ingest export api emulator pipeline
+	@.venv/bin/mypy cloud ingest export api emulator pipeline deploy
 	@.venv/bin/sqlfluff lint --disable-progress-bar models tests/dbt analyses
+	@if test -x .venv/bin/hadolint; then .venv/bin/hadolint Dockerfile; \
+	else echo "hadolint has no wheel here: the Dockerfile was not checked." >&2; fi
 	@if command -v terraform >/dev/null; then terraform fmt -check -recursive terraform; \
 	else echo "terraform was not found: its files were not checked." >&2; fi
+
+.PHONY: check-terraform
+check-terraform: $(STAMP) ## validate, test (mocked providers) and checkov on terraform/.
+	@$(TERRAFORM_COMMAND) -chdir=terraform init -backend=false -input=false >/dev/null
+	@$(TERRAFORM_COMMAND) -chdir=terraform validate
+	@$(TERRAFORM_COMMAND) -chdir=terraform test
+	@.venv/bin/uv tool run --system-certs --from checkov==$(CHECKOV_VERSION) checkov -d . --skip-path .venv \
+	--skip-path tests --framework terraform dockerfile github_actions --compact --quiet --skip-download
+
+.PHONY: deploy
+deploy: $(STAMP) ## Google Cloud: build, apply, run (PROJECT=… REGION=… [REPORT=file.csv] [YES=1]).
+	@$(PY) -m deploy up --project "$(PROJECT)" --region "$(REGION)" $(if $(YES),--yes) \
+	$(if $(filter command% environment%,$(origin REPORT)),--report "$(REPORT)")
+
+.PHONY: destroy
+destroy: $(STAMP) ## Take all of it away from Google Cloud; says what would be lost, and asks.
+	@$(PY) -m deploy destroy --project "$(PROJECT)" --region "$(REGION)" $(if $(YES),--yes)
 
 .PHONY: bench
 bench: $(STAMP) ## Benchmarks: ratios against named rivals.

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-OURS = {"api", "benchmarks", "cloud", "emulator", "export", "ingest", "pipeline", "tests"}
+OURS = {"api", "benchmarks", "cloud", "deploy", "emulator", "export", "ingest", "pipeline", "tests"}
 MAY_IMPORT = {
     "cloud": set(),
     "ingest": {"cloud"},
     "export": {"cloud"},
     "api": {"cloud", "export.artifact"},
     "emulator": set(),
+    "deploy": {"export.artifact", "export.errors", "ingest"},
     "pipeline": {"cloud", "ingest", "export", "api.listener", "api.settings"},
 }
 ESTIMATORS = {"emulator": {"sklearn"}, "export": {"duckdb", "bqemulator"}}

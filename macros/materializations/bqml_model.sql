@@ -36,7 +36,9 @@
 {% endmaterialization %}
 
 {% macro bqml_options(ml_config) -%}
-    {%- for name, value in ml_config.items() -%}
+    {%- set registry = env_var('MODEL_REGISTRY', '') -%}
+    {%- set added = {'model_registry': registry} if registry else {} -%}
+    {%- for name, value in dict(ml_config, **added).items() -%}
         {{ name }} = {{ value | tojson }}{{ ', ' if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}

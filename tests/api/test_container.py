@@ -17,38 +17,8 @@ from tests.api.observability.test_metrics import of, read
 from tests.api.prediction_table import SCHEMA
 from tests.api.publishing import TYPICAL, publish, version_files
 from tests.api.serving import wait_for, wait_until
-
-ROOT = Path(__file__).parents[2]
-NOBODY = 65534
-
-
-def copied():
-    """Return the folders that the image gets."""
-    text = (ROOT / "Dockerfile").read_text()
-    return re.findall(r"^COPY ([a-z]+) \1$", text, re.MULTILINE)
-
-
-def may_be_nobody():
-    """Tell whether we may become somebody else, who may then run this Python."""
-    python = Path(sys.executable).resolve()
-    others = all(folder.stat().st_mode & 0o005 == 0o005 for folder in python.parents)
-    return os.getuid() == 0 and others
-
-
-def test_the_image_is_made_of_what_is_let_in_and_of_this_makefile_s_uv():
-    text = (ROOT / "Dockerfile").read_text()
-    let_in = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
-    (version,) = re.findall(r"^UV_VERSION := (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
-
-    assert {*copied(), "locks/api.txt"} == set(let_in)
-    assert f"uv=={version}" in text
-    assert re.search(r"^USER 65534", text, re.MULTILINE)
-
-
-def test_the_locked_packages_are_neither_dbt_nor_the_emulator():
-    names = re.findall(r"^([a-z0-9-]+)==", (ROOT / "locks/api.txt").read_text(), re.MULTILINE)
-
-    assert not [n for n in names if n.startswith(("dbt", "bqemulator", "duckdb", "sqlglot"))]
+from tests.containers.dockerfile import ROOT, assemble
+from tests.containers.nobody import NOBODY, may_be_nobody
 
 
 @pytest.mark.soak
@@ -56,8 +26,7 @@ def test_it_serves_from_the_locked_packages_as_nobody(settings, bucket, key, tmp
     publish(bucket, "price", V1, version_files("price", V1, key))
     publish(bucket, "trees", V1, version_files("trees", V1, key))
     home = tmp_path / "app"
-    for folder in copied():
-        shutil.copytree(ROOT / folder, home / folder)
+    assemble("api", home)
     subprocess.run([sys.executable, "-m", "venv", home / ".venv"], check=True)
     python = home / ".venv" / "bin" / "python"
     uv = Path(sys.executable).with_name("uv")

@@ -1,0 +1,1 @@
+"""Google Cloud from this folder: build, apply, run, and take it all away again."""
