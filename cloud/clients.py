@@ -12,6 +12,9 @@ from urllib.parse import urlsplit
 
 from cloud.settings import Settings
 
+# No query may be billed for more, as in dbt's profile; the public report is 4 MB.
+MAXIMUM_BYTES_BILLED = 10_000_000_000
+
 if TYPE_CHECKING:
     from google.cloud import bigquery, bigquery_storage_v1
     from google.cloud.storage import Client as StorageClient
@@ -24,7 +27,12 @@ def bigquery_client(settings: Settings) -> bigquery.Client:
     from google.cloud import bigquery
 
     if settings.bigquery_host is None:
-        return bigquery.Client(project=settings.project, location=settings.location)
+        guard = bigquery.QueryJobConfig(maximum_bytes_billed=MAXIMUM_BYTES_BILLED)
+        return bigquery.Client(
+            project=settings.project,
+            location=settings.location,
+            default_query_job_config=guard,
+        )
     return bigquery.Client(
         project=settings.project,
         location=settings.location,

@@ -27,12 +27,22 @@ def check(project: str) -> None:
         ) from error
     if state != "ACTIVE":
         raise ProjectError(f"The project '{project}' is '{state}'; expected ACTIVE.")
-    billing = ("gcloud", "billing", "projects", "describe", project)
-    if answer(*billing, "--format=value(billingEnabled)").lower() != "true":
+    if _billing(project) == "false":
         raise ProjectError(
             f"The project '{project}' has no billing account: Cloud Run and Cloud Build need one. "
             f"Link one: https://console.cloud.google.com/billing/linkedaccount?project={project}"
         )
+
+
+def _billing(project: str) -> str:
+    """Tell whether the project has billing; an account that may not look learns it later."""
+    try:
+        return answer(
+            *("gcloud", "billing", "projects", "describe", project),
+            "--format=value(billingEnabled)",
+        ).lower()
+    except ToolError:
+        return "unknown"
 
 
 def enable_first_services(project: str) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from cloud import Settings
 from export.artifact import MANIFEST, SIGNATURE, Feature, Manifest
 from export.connections import open_bucket
 from export.description import figures_words, number, promotion_words, verdict_words
+from export.errors import PublishError
 from export.signature import signer
 from export.versions import read_version
 
@@ -24,7 +26,8 @@ def diff_versions(settings: Settings, model: str, first: str, second: str) -> li
     settings : Settings
         Where the bucket is.
     model, first, second : str
-        Two published versions of a model.
+        Two published versions of a model, or folders that hold one: of another bucket, such as
+        the local one's in `.local/buckets/`, or a copy.
 
     Returns
     -------
@@ -38,11 +41,27 @@ def diff_versions(settings: Settings, model: str, first: str, second: str) -> li
     PublishError
         If one of the versions is not there.
     """
-    bucket = open_bucket(settings)
-    sides = [read_version(bucket, model, version) for version in (first, second)]
+    sides = [_files(settings, model, version) for version in (first, second)]
     a, b = (Manifest.parse(files.get(MANIFEST, b"")) for files in sides)
     signers = [signer(files.get(SIGNATURE, b"")) for files in sides]
     return differences(a, b) + list(_pair("signing key", *signers))
+
+
+def _files(settings: Settings, model: str, version: str) -> dict[str, bytes]:
+    folder = Path(version)
+    if "/" not in version and not folder.is_dir():
+        return read_version(open_bucket(settings), model, version)
+    try:
+        files = {name: (folder / name).read_bytes() for name in (MANIFEST, SIGNATURE)}
+    except OSError as error:
+        raise PublishError(
+            f"'{folder}' is no folder of a version: {error.strerror}: '{error.filename}'. Give one "
+            "that holds manifest.json and signature.json, or 16 hex digits as `list` shows them."
+        ) from error
+    held = Manifest.parse(files[MANIFEST]).model
+    if held != model:
+        raise PublishError(f"'{folder}' holds a version of '{held}', not of '{model}'.")
+    return files
 
 
 def differences(a: Manifest, b: Manifest) -> list[str]:

@@ -72,6 +72,8 @@ def _add_inbox(command: Callable[..., argparse.ArgumentParser]) -> None:
     drop = command("drop", commands.drop, "put reports into the inbox")
     drop.add_argument("reports", type=Path, nargs="+", metavar="REPORT", help="a CSV file")
     runs = command("runs", commands.runs, "show the last runs")
+    cost = command("cost", commands.cost, "what the last run scanned, and its list price")
+    cost.add_argument("--runs", type=int, default=22, metavar="N", help="a month (default: 22)")
     runs.add_argument("--last", type=int, default=20, metavar="N", help="how many (default: 20)")
 
 

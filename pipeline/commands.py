@@ -87,6 +87,17 @@ def runs(options: argparse.Namespace, settings: Settings, console: Console) -> i
     return 0
 
 
+def cost(options: argparse.Namespace, settings: Settings, console: Console) -> int:
+    """Show what the last run scanned, and what that costs on Google Cloud."""
+    from pipeline.cost import Prices, last_run, usage
+    from pipeline.cost_table import show_cost
+
+    located = local_cloud.attached(settings)
+    record, prices = last_run(located), Prices()
+    show_cost(record, usage(located, record, prices), prices, options.runs, console)
+    return 0
+
+
 def up(options: argparse.Namespace, settings: Settings, console: Console) -> int:
     """Start the local cloud and provision it; stay until stopped."""
     from pipeline.provision import provision as make

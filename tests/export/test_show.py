@@ -235,3 +235,34 @@ def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> Non
 
     text = capsys.readouterr().out
     assert [name for name in COMMANDS if f"    {name}" not in text] == []
+
+
+def a_copy(settings: Settings, version: str, folder: Path) -> str:
+    """Copy a version out of its bucket, as somebody keeps the one of another target."""
+    folder.mkdir()
+    for blob in bucket_of(settings).list_blobs(prefix=f"models/{MODEL}/{version}/"):
+        blob.download_to_filename(str(folder / Path(blob.name).name))
+    return str(folder)
+
+
+def test_a_version_of_another_bucket_is_compared_by_its_folder(
+    settings: Settings, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    inside = told(capsys, "diff", MODEL, OLD, NEW).splitlines()[1:]
+    folder = a_copy(settings, OLD, tmp_path / "local")
+
+    assert told(capsys, "diff", MODEL, folder, NEW).splitlines()[1:] == inside
+    assert len(inside) > 5
+
+
+def test_a_folder_that_holds_no_version_of_the_model_is_refused(
+    settings: Settings, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder = a_copy(settings, OLD, tmp_path / "local")
+
+    assert "holds a version of 'price', not of 'other'" in told(
+        capsys, "diff", "other", folder, folder, code=1
+    )
+    assert "is no folder of a version: No such file" in told(
+        capsys, "diff", MODEL, str(tmp_path), NEW, code=1
+    )
