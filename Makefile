@@ -80,6 +80,10 @@ check-terraform: $(STAMP) ## validate, test (mocked providers) and checkov on te
 	@.venv/bin/uv tool run --system-certs --from checkov==$(CHECKOV_VERSION) checkov -d . --skip-path .venv \
 	--skip-path tests --framework terraform dockerfile github_actions --compact --quiet --skip-download
 
+.PHONY: verify-cloud
+verify-cloud: $(STAMP) ## Compare the local engine with real BigQuery (PROJECT=…), in a scratch dataset.
+	@$(PY) -m tests.verification --project "$(PROJECT)" $(if $(LOCATION),--location "$(LOCATION)")
+
 .PHONY: deploy
 deploy: $(STAMP) ## Google Cloud: build, apply, run (PROJECT=… REGION=… [REPORT=file.csv] [YES=1]).
 	@$(PY) -m deploy up --project "$(PROJECT)" --region "$(REGION)" $(if $(YES),--yes) \

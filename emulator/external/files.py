@@ -38,6 +38,11 @@ def nothing_found(label: str, uris: Iterable[str]) -> InvalidQueryError:
     )
 
 
+def no_columns(label: str) -> InvalidQueryError:
+    """Return BigQuery's error for a table whose files have nothing to detect columns from."""
+    return InvalidQueryError(f"Schema has no fields. Table: {label}")
+
+
 def _find_one(uri: str, root: Path) -> Iterator[SourceFile]:
     bucket, _, name = uri.removeprefix("gs://").partition("/")
     name = re.sub("/{2,}", "/", name)

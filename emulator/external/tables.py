@@ -22,7 +22,7 @@ from bqemulator.storage.sql_identifiers import quoted_table_ref
 
 from emulator.external.definition import WIRE_TYPES, Column, CsvTable, of_entry, parse
 from emulator.external.detection import detect_schema
-from emulator.external.files import SourceFile, find, nothing_found
+from emulator.external.files import SourceFile, find, no_columns, nothing_found
 from emulator.external.problems import problem_of
 from emulator.external.records import read_text
 from emulator.external.sources import Source, prepare, records_of
@@ -148,6 +148,8 @@ class ExternalTables:
             if not files:
                 raise nothing_found(table.label, table.uris)
             table = detect_schema(files[0].path, table)
+            if not table.columns:
+                raise no_columns(table.label)
         config = resource["externalDataConfiguration"]
         given = (config.get("schema") or resource.get("schema") or {}).get("fields")
         return {

@@ -309,6 +309,17 @@ def test_refuses_a_definition_that_it_does_not_read(
         make(client, dataset, config, "n:INTEGER")
 
 
+def test_autodetection_needs_something_in_the_file(
+    client: Client, dataset: str, bucket: Bucket
+) -> None:
+    put(bucket, "empty.csv", "")
+
+    with pytest.raises(BadRequest, match=r"Schema has no fields\. Table: "):
+        make(client, dataset, csv_config(bucket, autodetect=True))
+
+    assert rows(client, "select 1 as one") == [{"one": 1}], "no other query is disturbed"
+
+
 def test_autodetection_needs_a_file(client: Client, dataset: str, bucket: Bucket) -> None:
     with pytest.raises(BadRequest, match="matched no files"):
         make(client, dataset, csv_config(bucket, autodetect=True))

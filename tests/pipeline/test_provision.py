@@ -1,6 +1,12 @@
+import dataclasses
+
+import pytest
+from google.api_core.exceptions import Forbidden
 from google.cloud import bigquery
+from google.cloud.storage import Client
 
 from cloud import bigquery_client, storage_client
+from pipeline.errors import ProvisionError
 from pipeline.provision import external_tables, provision
 
 HEADER = "Model,Year,Region,Color,Fuel_Type,Transmission,Engine_Size_L,Mileage_KM,Price_USD,"
@@ -90,3 +96,20 @@ def test_a_table_with_another_column_is_made_anew(settings):
     client.create_table(raw)
 
     assert provision(settings) == ["external table vendas_bmw.vendas_raw (definition changed)"]
+
+
+def test_a_dataset_in_another_location_is_told(settings):
+    provision(settings)
+
+    with pytest.raises(ProvisionError, match=r"lies in 'US', and BQ_LOCATION is 'EU'.+BQ_LOC"):
+        provision(dataclasses.replace(settings, location="EU"))
+
+
+def test_a_bucket_that_is_somebody_elses_is_told(settings, monkeypatch):
+    def forbidden(*_, **__):
+        raise Forbidden("does not have storage.buckets.get access")
+
+    monkeypatch.setattr(Client, "lookup_bucket", forbidden)
+
+    with pytest.raises(ProvisionError, match=r"the name is somebody else's .+ VENDAS_BUCKET"):
+        provision(settings)
