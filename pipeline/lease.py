@@ -15,13 +15,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from google.api_core.exceptions import NotFound, PreconditionFailed
 from google.cloud.storage import Bucket
 
 from pipeline.errors import LeaseHeldError, LeaseLostError
+from pipeline.place import here, is_gone
 
 OBJECT = "runs/lease.json"
 SECONDS = 300.0
@@ -39,7 +39,7 @@ class Held:
     expires_at : datetime
         From when others may take it; the past, once it was given back.
     place : str
-        The machine and process, see `_place`.
+        The machine and process, see `pipeline.place`.
     released : bool
         Whether it was given back.
     """
@@ -51,7 +51,7 @@ class Held:
 
     def is_free(self, now: datetime) -> bool:
         """Whether others may take it."""
-        return self.released or now >= self.expires_at or _is_gone(self.place)
+        return self.released or now >= self.expires_at or is_gone(self.place)
 
     def to_json(self) -> str:
         """Return the object's content."""
@@ -142,7 +142,7 @@ class Lease:
         return True
 
     def _write(self, expires: datetime, *, released: bool = False) -> None:
-        held = Held(self._run, expires, _place(), released)
+        held = Held(self._run, expires, here(), released)
         self._generation = _swap(self._bucket, held, self._generation)
 
 
@@ -182,7 +182,7 @@ def acquire(bucket: Bucket, run: str, seconds: float) -> Lease:
     held, generation = read(bucket)
     if held is not None and not held.is_free(_now()):
         raise LeaseHeldError(held.run, _held_message(bucket, held))
-    wanted = Held(run, _now() + timedelta(seconds=seconds), _place())
+    wanted = Held(run, _now() + timedelta(seconds=seconds), here())
     try:
         taken = _swap(bucket, wanted, generation)
     except PreconditionFailed:
@@ -255,33 +255,3 @@ def _held_message(bucket: Bucket, held: Held) -> str:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _place() -> str:
-    """Name this process so that others on the same machine can tell whether it lives.
-
-    The kernel's boot id and the namespace of process ids make the machine; where they cannot
-    be read, or differ, nobody can tell and the lease has to expire.
-    """
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        return f"{boot} {os.readlink('/proc/self/ns/pid')} {os.getpid()} {_started(os.getpid())}"
-    except OSError:
-        return ""
-
-
-def _is_gone(place: str) -> bool:
-    """Whether a process of this very machine has ended."""
-    here = _place().split(" ")
-    there = place.split(" ")
-    if len(there) != 4 or there[:2] != here[:2]:
-        return False
-    try:
-        return _started(int(there[2])) != there[3]
-    except (OSError, ValueError):
-        return True
-
-
-def _started(process: int) -> str:
-    """Return when a process started, in clock ticks after boot: ids are used again."""
-    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]

@@ -39,6 +39,17 @@ def test_docs_are_generated(built):
     assert (built.folder / "target" / "catalog.json").stat().st_size > 10_000
 
 
+@pytest.mark.soak
+def test_models_are_registered_where_it_is_asked_for(built, monkeypatch):
+    """The local engine has no Vertex AI; that it refuses the option shows that it arrives."""
+    monkeypatch.setenv("MODEL_REGISTRY", "vertex_ai")
+
+    done = built.dbt("build", "--select", "price_linear", "--exclude-resource-type", "test")
+
+    assert done.returncode == 1
+    assert "model_registry" in done.stdout.lower()
+
+
 @pytest.mark.parametrize(
     ("model", "column", "anchor"),
     [

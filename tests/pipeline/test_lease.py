@@ -112,7 +112,7 @@ def test_a_renewal_that_arrived_and_was_sent_again_is_its_own(bucket):
 
 
 def test_a_holder_on_this_machine_that_was_killed_is_not_waited_for(bucket):
-    code = "import time; from pipeline.lease import _place; print(_place(), flush=True)"
+    code = "import time; from pipeline.place import here; print(here(), flush=True)"
     code += "; time.sleep(60)"
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     written(bucket, run="dead", place=process.stdout.readline().strip())
