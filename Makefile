@@ -41,6 +41,10 @@ up: $(STAMP) ## The local cloud alone, provisioned, in the foreground.
 build: $(STAMP) ## dbt build against the cloud that runs.
 	@$(PY) -m pipeline build
 
+.PHONY: analyses
+analyses: $(STAMP) ## Answer the questions of analyses/ on the cloud that runs.
+	@$(PY) -m pipeline analyses
+
 .PHONY: export
 export: $(STAMP) ## Train, certify and publish the scikit-learn models.
 	@$(PY) -m pipeline export

@@ -1,6 +1,7 @@
 {#
     Question: which regions grow, and by how much, from one model year to the
-    next? Read it as: growth of 0.10 is 10% more units than the year before.
+    next?
+    Read it as: growth of 0.10 is 10% more units than the year before.
 #}
 with
 

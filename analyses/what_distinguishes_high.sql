@@ -1,6 +1,7 @@
 {#
     Question: which columns tell High from Low, and which of them only repeat
-    the answer? Read it as: a value of 0.5 (auc) says nothing, 1 says all; a
+    the answer?
+    Read it as: a value of 0.5 (auc) says nothing, 1 says all; a
     column that leaks is never a feature.
 #}
 with

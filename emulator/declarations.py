@@ -12,8 +12,9 @@ from typing import Any
 
 import sqlglot
 from bqemulator.catalog import ddl_sync
-from bqemulator.catalog.models import Clustering, TableFieldSchema, TableSchema
+from bqemulator.catalog.models import Clustering, TableFieldSchema, TableMeta, TableSchema
 from bqemulator.domain.errors import InvalidQueryError, ResourceRef, resource_not_found
+from bqemulator.storage.sql_identifiers import quoted_table_ref
 from sqlglot import exp
 
 from emulator.ml.views import original
@@ -145,8 +146,28 @@ def _after_create(statement: str, project: str, context: Any) -> None:
         changes["view_query"] = query
     if isinstance(tree.this, exp.Schema):
         changes["schema_"] = _with_columns(entry.schema_, tree.this)
+    elif tree.kind == "TABLE":
+        changes |= _with_int64_sums(entry, context)
     if changes:
         context.catalog.update_table(entry.model_copy(update=changes))
+
+
+def _with_int64_sums(entry: TableMeta, context: Any) -> dict[str, Any]:
+    """Make INT64 of what DuckDB calls HUGEINT: its sum of INT64, which BigQuery's is, too."""
+    path = (entry.project_id, entry.dataset_id, entry.table_id)
+    table = quoted_table_ref(*path)
+    rows = context.engine.execute(f"DESCRIBE {table}").fetchall()
+    sums = [row[0] for row in rows if row[1] == "HUGEINT"]
+    for name in sums:
+        quoted = name.replace('"', '""')
+        context.engine.execute(f'ALTER TABLE {table} ALTER "{quoted}" TYPE BIGINT')
+    if not sums:
+        return {}
+    fields = (
+        field.model_copy(update={"type": "INTEGER"}) if field.name in sums else field
+        for field in entry.schema_.fields
+    )
+    return {"schema_": TableSchema(fields=tuple(fields))}
 
 
 def _clustering(tree: exp.Create) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from cloud import Settings
 from pipeline import commands
 from pipeline.errors import PipelineError
 
+WIDTH = 160  # of tables in a file or a pipe
 EPILOG = """\
 Exit code: 0 everything held, or what waited is taken by a run that is at work; 1 something
 failed, and says what; 2 the command is wrong. The environment chooses the target and where the
@@ -24,7 +25,8 @@ LOG_FORM=json ends a run of the inbox with a line for Cloud Logging."""
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit code is 0 only if everything held."""
     options = _parser().parse_args(arguments)
-    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    terminal = sys.stdout.isatty()
+    console = Console(highlight=False, soft_wrap=not terminal, width=None if terminal else WIDTH)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         return int(options.command(options, Settings.from_environment(), console))
@@ -56,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
         "--serve", choices=("0", "1"), default="1", help="1: serve the models afterwards (default)"
     )
     _add_inbox(command)
+    asked = command("analyses", commands.analyses, "answer the questions of analyses/")
+    asked.add_argument("names", nargs="*", metavar="NAME", help="a file there; all without it")
+    asked.add_argument("--rows", type=int, default=20, metavar="N", help="most rows of each")
     command("up", commands.up, "the local cloud alone, provisioned, in the foreground")
     command("provision", commands.provision, "make buckets, datasets and external tables")
     command("build", commands.build, "dbt build")

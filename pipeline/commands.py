@@ -87,6 +87,14 @@ def runs(options: argparse.Namespace, settings: Settings, console: Console) -> i
     return 0
 
 
+def analyses(options: argparse.Namespace, settings: Settings, console: Console) -> int:
+    """Answer the analysts' questions."""
+    from pipeline.analyses import answer
+
+    answer(local_cloud.attached(settings), options.names, options.rows, console)
+    return 0
+
+
 def cost(options: argparse.Namespace, settings: Settings, console: Console) -> int:
     """Show what the last run scanned, and what that costs on Google Cloud."""
     from pipeline.cost import Prices, last_run, usage

@@ -71,6 +71,20 @@ def build(settings: Settings, progress: Progress, arguments: tuple[str, ...] = (
     return nodes
 
 
+def compile_analyses(settings: Settings) -> None:
+    """Run `dbt compile` on `analyses/`.
+
+    Raises
+    ------
+    BuildError
+        If one does not compile.
+    """
+    nodes, exception = _invoke(settings, ("compile", "--select", "path:analyses"), lambda _: None)
+    failed = [node for node in nodes if node.status in FAILED]
+    if exception is not None or failed:
+        raise BuildError(f"dbt did not compile the analyses: {exception or failed[0].message}")
+
+
 def target_path() -> Path:
     """Return where dbt writes what it made (`DBT_TARGET_PATH`, else `target/`)."""
     return PROJECT / os.environ.get("DBT_TARGET_PATH", "target")

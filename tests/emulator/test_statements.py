@@ -67,6 +67,22 @@ def test_broken_contract_is_refused(
         client.get_table(f"{dataset}.t")
 
 
+@pytest.mark.parametrize("start", ["create table", "create or replace table"])
+def test_a_sum_of_integers_is_stored_as_one(client: Client, dataset: str, start: str) -> None:
+    client.query_and_wait(
+        f"{start} {dataset}.sums as select sum(x) as units, sum(x) over () as of_all,"
+        " count(*) as n, sum(numeric '1.5') as money from unnest([1, 2]) as x group by x"
+    )
+
+    types = {field.name: field.field_type for field in client.get_table(f"{dataset}.sums").schema}
+    share = f"select safe_divide(units, of_all) as share from {dataset}.sums order by 1"
+    result = client.query_and_wait(share)
+
+    assert types == {"units": "INTEGER", "of_all": "INTEGER", "n": "INTEGER", "money": "NUMERIC"}
+    assert [field.field_type for field in result.schema] == ["FLOAT"]
+    assert [row.share for row in result] == pytest.approx([1 / 3, 2 / 3])
+
+
 def test_dataset_made_in_sql_is_in_the_catalogue(client: Client, dataset: str) -> None:
     name = f"{dataset}_made"
 
