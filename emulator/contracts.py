@@ -18,7 +18,7 @@ from bqemulator.storage.sql_identifiers import quoted_table_ref
 from sqlglot import exp
 
 from emulator.external.definition import STANDARD_TYPES
-from emulator.ml.data.lost_types import lost_type
+from emulator.ml.data.lost_types import duckdb_type, lost_type
 from emulator.options import option_value
 from emulator.session import Outcome, Session
 from emulator.syntax import table_path
@@ -66,7 +66,13 @@ async def _query_types(query: exp.Expression, session: Session) -> dict[str, str
     """Return the query's column names and types, without its rows."""
     sql = f"SELECT * FROM ({_unwrapped(query).sql(dialect='bigquery')}) LIMIT 0"
     table = await session.query(sql)
-    return {field.name: lost_type(field) or _type_name(field.type) for field in table.schema}
+    return {field.name: lost_type(field) or _type_of(field) for field in table.schema}
+
+
+def _type_of(field: pa.Field) -> str:
+    # DuckDB's sum of INT64, which Arrow has as a decimal without digits after the point.
+    is_sum = duckdb_type(field) == "HUGEINT"
+    return "INT64" if is_sum else _type_name(field.type)
 
 
 def _type_name(kind: pa.DataType) -> str:

@@ -161,13 +161,14 @@ def _model(publication: Publication, trained: set[str]) -> dict[str, Any]:
 def _build_detail(nodes: list[dbt.Node]) -> dict[str, Any]:
     warnings = [{"node": n.name, "message": n.message} for n in nodes if n.status == "warn"]
     tests = sum(node.name.startswith(("test.", "unit_test.")) for node in nodes)
+    made = sum(node.name.startswith(("model.", "seed.")) for node in nodes)
     return {
-        "nodes": len(nodes) - tests,
+        "nodes": made,
         "tests": tests,
         "warnings": warnings,
         "slowest": [
             {"node": n.name, "seconds": round(n.seconds, 2)}
             for n in sorted(nodes, key=lambda n: -n.seconds)[:5]
         ],
-        "summary": f"{len(nodes) - tests} nodes, {tests} tests, {len(warnings)} warnings",
+        "summary": f"{made} nodes, {tests} tests, {len(warnings)} warnings",
     }

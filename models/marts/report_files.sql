@@ -1,3 +1,8 @@
+{#- When an earlier run saw a report first is in the table itself. -#}
+{%- set present = load_relation(this) -%}
+{%- set columns = (
+    adapter.get_columns_in_relation(present) | map(attribute='name') | list
+) if present else [] -%}
 with
 
 checked as (
@@ -20,6 +25,31 @@ files as (
     from checked
     group by 1
 
+),
+
+seen as (
+
+    {% if 'first_seen_at' in columns %}
+        select
+            source_file,
+            first_seen_at
+        from {{ this }}
+    {% else %}
+        select
+            cast(null as string) as source_file,
+            cast(null as timestamp) as first_seen_at
+    {% endif %}
+
+),
+
+dated as (
+
+    select
+        files.*,
+        coalesce(seen.first_seen_at, current_timestamp()) as first_seen_at
+    from files
+    left join seen on files.source_file = seen.source_file
+
 )
 
-select * from files
+select * from dated

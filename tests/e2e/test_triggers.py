@@ -99,9 +99,8 @@ def await_line(process, text):
     pytest.fail(f"{text!r} never came: {seen}")
 
 
-@pytest.mark.parametrize(
-    "triggers", [6, pytest.param(50, marks=pytest.mark.soak)], ids=["storm of 6", "storm of 50"]
-)
+@pytest.mark.soak
+@pytest.mark.parametrize("triggers", [6, 50])
 def test_a_storm_of_triggers_is_one_run_or_a_few_one_after_the_other(office, triggers):
     names = office.put_parts(triggers)
     processes = [office.trigger() for _ in range(triggers)]

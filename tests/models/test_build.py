@@ -3,7 +3,9 @@
 Google's own parser is the judge of the SQL. One module, so that one build serves all tests.
 """
 
+import json
 import re
+import shutil
 
 import pytest
 from zetasql.api import Parser
@@ -12,6 +14,9 @@ from zetasql.types import LanguageOptions
 from tests.models.conftest import ROOT
 
 MODELS = {"price_linear", "sales_class_logistic", "sales_volume_linear"}
+EXPOSURES = ("sales_api", "sales_page", "sales_notebook")
+SCHEMA = ROOT / "terraform" / "schemas" / "vendas.json"
+NODE = re.compile(r"^bqml_vendas\.\S+", re.MULTILINE)
 SCAN = re.compile(r"(from|join)\s+`[^`]+`\.`[^`]+`\.`(vendas|vendas_raw|stg_sales)`", re.I)
 
 
@@ -36,7 +41,72 @@ def test_docs_are_generated(built):
     done = built.dbt("docs", "generate")
 
     assert done.returncode == 0, done.stdout
-    assert (built.folder / "target" / "catalog.json").stat().st_size > 10_000
+    target = built.folder / "target"
+    manifest, catalog = (
+        json.loads((target / f"{name}.json").read_text()) for name in ("manifest", "catalog")
+    )
+    described = manifest["nodes"] | manifest["sources"]
+    found = {**catalog["nodes"], **catalog["sources"]}
+    kinds = ("model", "seed", "source")
+    ours = {name for name, node in described.items() if node["resource_type"] in kinds}
+    models = {
+        n for n, node in described.items() if node["config"].get("materialized") == "bqml_model"
+    }
+    assert set(found) == ours - models
+    assert [name for name in ours if not described[name]["description"].strip()] == []
+    assert {
+        f"{name}: {column}"
+        for name, node in found.items()
+        for column in node["columns"]
+        if not described[name]["columns"].get(column, {}).get("description", "").strip()
+        # BigQuery's catalogue has no columns of external tables; dbt then says so.
+        and column != "<unknown>"
+    } == set()
+    for source in manifest["sources"].values():
+        columns = {c["name"] for c in json.loads(SCHEMA.read_text())}
+        assert {n for n, c in source["columns"].items() if c["description"]} == columns
+    assert set(manifest["exposures"]) >= {f"exposure.bqml_vendas.{name}" for name in EXPOSURES}
+
+
+def test_every_mart_has_a_contract_and_its_grain(built):
+    manifest = json.loads((built.folder / "target" / "manifest.json").read_text())
+    models = [n for n in manifest["nodes"].values() if n["resource_type"] == "model"]
+    marts = [model for model in models if model["fqn"][1] == "marts"]
+
+    assert len(marts) == 8
+    for mart in marts:
+        assert mart["contract"]["enforced"], mart["name"]
+        assert "one row per" in " ".join(mart["description"].split()), mart["name"]
+        (key,) = mart["constraints"]
+        required = {name for name, column in mart["columns"].items() if column["constraints"]}
+        assert (key["type"], set(key["columns"])) == ("primary_key", required), mart["name"]
+
+
+def test_only_what_was_modified_is_built(built, changed_project, tmp_path):
+    state = shutil.copytree(built.folder / "target", tmp_path / "state")
+    project = changed_project(
+        "models/marts/report_files.sql", {"select * from dated": "select *\nfrom dated"}
+    )
+    select = ("ls", "--quiet", "--resource-type", "model", "--select", "state:modified")
+    select += ("--state", str(state))
+
+    same = built.dbt(*select)
+    changed = built.dbt(*select, project=project)
+
+    assert NODE.findall(same.stdout) == []
+    assert NODE.findall(changed.stdout) == ["bqml_vendas.marts.report_files"]
+
+
+def test_a_report_is_as_old_as_the_run_that_saw_it_first(built):
+    query = "select source_file, first_seen_at from vendas_marts.report_files"
+    before = built.rows(query)
+
+    done = built.dbt("build", "--select", "report_files", "--full-refresh")
+    fresh = built.dbt("source", "freshness")
+
+    assert done.returncode == 0, done.stdout
+    assert built.rows(query) == before
+    assert fresh.returncode == 0 and "PASS freshness of vendas_bmw.vendas_raw" in fresh.stdout
 
 
 @pytest.mark.soak

@@ -17,20 +17,21 @@ _LOST = re.compile(r"\b(JSON|GEOMETRY)(?=[\[(,)]|$)")
 
 def lost_types(schema: pa.Schema) -> dict[str, str]:
     """Return DuckDB's type of each column that Arrow would lose."""
-    kinds = {field.name: _duckdb_type(field) for field in schema}
+    kinds = {field.name: duckdb_type(field) for field in schema}
     return {name: kind for name, kind in kinds.items() if _LOST.search(kind)}
 
 
 def lost_type(field: pa.Field, inner: int | None = None) -> str | None:
     """Return "JSON" or "GEOGRAPHY" if a column, or a field of it, holds such values."""
-    kind = _duckdb_type(field)
+    kind = duckdb_type(field)
     if inner is not None and kind.startswith("STRUCT("):
         kind = _parts(kind.removeprefix("STRUCT(").removesuffix(")"))[inner]
     found = _LOST.search(kind)
     return None if found is None else _NAMES[found[1]]
 
 
-def _duckdb_type(field: pa.Field) -> str:
+def duckdb_type(field: pa.Field) -> str:
+    """Return DuckDB's type of a column; empty if it is not beside it."""
     return str((field.metadata or {}).get(_KEY, b"").decode())
 
 
