@@ -1,13 +1,14 @@
-{#- When an earlier run saw a report first is in the table itself. -#}
-{%- set present = load_relation(this) -%}
-{%- set columns = (
-    adapter.get_columns_in_relation(present) | map(attribute='name') | list
-) if present else [] -%}
 with
 
 checked as (
 
     select * from {{ ref('int_sales_checked') }}
+
+),
+
+reports_seen as (
+
+    select * from {{ ref('reports_seen') }}
 
 ),
 
@@ -27,28 +28,13 @@ files as (
 
 ),
 
-seen as (
-
-    {% if 'first_seen_at' in columns %}
-        select
-            source_file,
-            first_seen_at
-        from {{ this }}
-    {% else %}
-        select
-            cast(null as string) as source_file,
-            cast(null as timestamp) as first_seen_at
-    {% endif %}
-
-),
-
 dated as (
 
     select
         files.*,
-        coalesce(seen.first_seen_at, current_timestamp()) as first_seen_at
+        reports_seen.first_seen_at
     from files
-    left join seen on files.source_file = seen.source_file
+    left join reports_seen on files.source_file = reports_seen.source_file
 
 )
 

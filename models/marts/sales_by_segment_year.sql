@@ -12,17 +12,26 @@ car_models as (
 
 ),
 
+placed as (
+
+    select
+        sales.*,
+        coalesce(car_models.segment, 'Unlisted') as segment
+    from sales
+    left join car_models on sales.model = car_models.model
+
+),
+
 totals as (
 
     select
-        coalesce(car_models.segment, 'Unlisted') as segment,
-        sales.year,
+        segment,
+        year,
         count(*) as records,
-        sum(sales.sales_volume) as sales_volume,
-        sum(sales.revenue_usd) as revenue_usd,
-        avg(sales.price_usd) as average_price_usd
-    from sales
-    left join car_models on sales.model = car_models.model
+        sum(sales_volume) as sales_volume,
+        sum(revenue_usd) as revenue_usd,
+        avg(price_usd) as average_price_usd
+    from placed
     group by 1, 2
 
 )
