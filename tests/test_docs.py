@@ -1,5 +1,6 @@
 """What the READMEs name exists, and what exists is named."""
 
+import ast
 import importlib.util
 import re
 from pathlib import Path
@@ -36,6 +37,11 @@ def test_every_make_target_is_named_and_exists(readme):
     named = set(re.findall(r"\bmake ([a-z-]+)", (ROOT / readme).read_text()))
 
     assert named == targets()
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_a_readme_is_read_in_one_go(readme):
+    assert len((ROOT / readme).read_text().splitlines()) <= 150
 
 
 @pytest.mark.parametrize("readme", READMES)
@@ -79,3 +85,29 @@ def test_both_readmes_show_the_same_commands():
     )
 
     assert english == portuguese != []
+
+
+def messages():
+    """Return every text of the code as it is printed, with … for what is filled in."""
+    found = ["BigQuery API has not been used in project …"]  # Google's own
+    for path in ROOT.glob("*/**/*.py"):
+        if path.relative_to(ROOT).parts[0] not in ("tests", ".venv"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.JoinedStr):
+                    parts = (getattr(part, "value", "…") for part in node.values)
+                    found.append("".join(p if isinstance(p, str) else "…" for p in parts))
+                elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    found.append(node.value)
+    found += [path.read_text() for path in ROOT.glob("macros/**/*.sql")]
+    return "\n".join(found)
+
+
+@pytest.mark.parametrize("page", ["docs/troubleshooting.md", "docs/cloud.md"])
+def test_messages_that_are_explained_are_printed(page):
+    table = (ROOT / page).read_text().partition("| message |")[2].partition("\n\n")[0]
+    explained = re.findall(r"^\| `(.+?)` \|", table, re.MULTILINE)
+    printed = messages()
+
+    assert len(explained) >= 7
+    parts = [part.strip(" '") for message in explained for part in message.split("…")]
+    assert [part for part in parts if len(part) > 3 and part not in printed] == []
