@@ -7,7 +7,7 @@ through a dictionary is given what it held at that moment.
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterator, ValuesView
+from collections.abc import ItemsView, Iterator, KeysView, ValuesView
 from typing import Any
 
 from bqemulator.catalog.memory_repository import MemoryCatalogRepository
@@ -19,6 +19,10 @@ class SharedDict(dict[Any, Any]):
     def __iter__(self) -> Iterator[Any]:
         """Go through the keys as they are now."""
         return iter(self._now())
+
+    def keys(self) -> KeysView[Any]:  # type: ignore[override]
+        """Return the keys as they are now."""
+        return self._now().keys()
 
     def items(self) -> ItemsView[Any, Any]:  # type: ignore[override]
         """Return the items as they are now."""

@@ -125,4 +125,4 @@ def find(project: str, job_id: str) -> RunningJob | None:
 
 def all_jobs(project: str | None = None) -> list[RunningJob]:
     """Return the running jobs, of one project if it is given, newest first."""
-    return [job for job in reversed(_running.values()) if project in (None, job.project)]
+    return [job for job in reversed(list(_running.values())) if project in (None, job.project)]

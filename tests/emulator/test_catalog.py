@@ -40,7 +40,10 @@ def listed_while_written(catalog: SharedCatalog) -> int:
     with ThreadPoolExecutor(6) as pool:
         writers = [pool.submit(write, block) for block in range(3)]
         readers = [
-            pool.submit(lambda: [len(catalog.list_jobs("p")) for _ in range(60)]) for _ in range(3)
+            pool.submit(
+                lambda: [(len(catalog.list_jobs("p")), len(dict(catalog._jobs))) for _ in range(60)]
+            )
+            for _ in range(3)
         ]
         for job in (*writers, *readers):
             job.result()
