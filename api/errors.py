@@ -21,6 +21,7 @@ ApiError
     ├── BodyTooLarge    413
     ├── UnsupportedBody 415, neither JSON nor a form of rows that the door knows
     ├── InvalidQuery    422
+    ├── MartsAway       503, BigQuery does not answer
     ├── Unexplained     503, attributions cannot be had now
     ├── Unanswered      503, the pipeline that answers for the model does not
     └── InvalidRows     422, with every problem by row and column
@@ -172,6 +173,12 @@ class InvalidQuery(RequestError):
     """A parameter of the address has no usable value."""
 
     status = 422
+
+
+class MartsAway(RequestError):
+    """BigQuery does not answer, and never did to this question."""
+
+    status = 503
 
 
 class Unexplained(RequestError):

@@ -9,11 +9,12 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import cache, partial
 from multiprocessing import parent_process
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -23,10 +24,11 @@ from api.artifacts.seal import die_with_parent
 from api.doors.addresses import Addresses
 from api.doors.core import Core
 from api.doors.door import Door
-from api.errors import Refused, RequestError
+from api.errors import InvalidQuery, Refused, RequestError
 from api.gate.callers import Callers
 from api.gate.gate import Gate
 from api.gate.limits import Limits
+from api.marts.reader import Marts
 from api.observability.logs import set_up
 from api.observability.metrics import Metrics
 from api.observability.prediction_log import Bounds, PredictionLog
@@ -89,7 +91,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.settings = settings
+    app.state.storage = cache(lambda: storage_client(settings.cloud))
     app.state.registry = Registry(settings, lambda: storage_client(settings.cloud))
+    app.state.marts = Marts(lambda: bigquery_client(settings.cloud))
     app.state.prediction_log = _prediction_log(settings)
     app.state.metrics = Metrics(app.state.registry, app.state.prediction_log, _shared(settings))
     app.addresses = Addresses(settings.vertex_route)
@@ -111,6 +115,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.add_api_route(settings.health_route, health.ready, include_in_schema=False)
     app.add_exception_handler(RequestError, _refused)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _broken)
     return app
 
@@ -185,6 +190,14 @@ def _refused(request: Request, error: Exception) -> Response:
     reply = _door(request).refuse(error)
     headers = {"Retry-After": "2"} if reply.status == 503 else None
     return Response(reply.body, reply.status, headers, reply.content_type)
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    name, value = first["loc"][-1], str(first.get("input"))[:60]
+    reply = _door(request).refuse(InvalidQuery(f"{name} is {value!r}: {first['msg']}."))
+    return Response(reply.body, reply.status, media_type=reply.content_type)
 
 
 def _http_error(request: Request, error: Exception) -> Response:

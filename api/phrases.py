@@ -75,6 +75,7 @@ SENTENCES: dict[str, dict[Language, str]] = {
         "pt-BR": "{cause} não fala nem a favor nem contra {label}.",
     },
     "title": {"en": "Sales models", "pt-BR": "Modelos de vendas"},
+    "models": {"en": "Models", "pt-BR": "Modelos"},
     "none": {
         "en": "No model is in service. The reasons are in",
         "pt-BR": "Nenhum modelo está em serviço. Os motivos estão em",

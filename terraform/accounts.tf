@@ -1,7 +1,7 @@
 locals {
   accounts = {
     pipeline = "Takes reports in, builds tables and models, publishes models."
-    api      = "Reads published models and writes down what it predicted."
+    api      = "Shows sales, reads published models and writes down what it predicted."
     trigger  = "Starts the pipeline when a report lands in the inbox, and on schedule."
     build    = "Builds the two images."
   }

@@ -1,4 +1,5 @@
-# What the API may do: read models and the public keys, and add to the log of predictions.
+# What the API may do: read models, records of runs, marts and the public keys, and add to the log
+# of predictions.
 
 resource "google_storage_bucket_iam_member" "api_models" {
   bucket = google_storage_bucket.main.name
@@ -6,13 +7,15 @@ resource "google_storage_bucket_iam_member" "api_models" {
   member = google_service_account.main["api"].member
 
   condition {
-    title       = "models"
-    description = "Objects below ${local.models_prefix}, and listing them"
+    title       = "models and runs"
+    description = "Objects below ${local.models_prefix} and ${local.runs_prefix}, and listing them"
     # A listing names no object: its prefix is what can be looked at.
-    expression = join(" || ", [
-      "resource.name.startsWith(\"${local.objects}${local.models_prefix}\")",
-      "api.getAttribute(\"storage.googleapis.com/objectListPrefix\", \"\").startsWith(\"${local.models_prefix}\")",
-    ])
+    expression = join(" || ", flatten([
+      for prefix in [local.models_prefix, local.runs_prefix] : [
+        "resource.name.startsWith(\"${local.objects}${prefix}\")",
+        "api.getAttribute(\"storage.googleapis.com/objectListPrefix\", \"\").startsWith(\"${prefix}\")",
+      ]
+    ]))
   }
 }
 
@@ -22,11 +25,17 @@ resource "google_secret_manager_secret_iam_member" "api" {
   member    = google_service_account.main["api"].member
 }
 
-# A load is a job, and jobs belong to the project.
+# Queries and loads are jobs, and jobs belong to the project.
 resource "google_project_iam_member" "api" {
   project = var.project_id
   role    = "roles/bigquery.jobUser"
   member  = google_service_account.main["api"].member
+}
+
+resource "google_bigquery_dataset_iam_member" "api_marts" {
+  dataset_id = google_bigquery_dataset.dbt["vendas_marts"].dataset_id
+  role       = "roles/bigquery.dataViewer"
+  member     = google_service_account.main["api"].member
 }
 
 # dbt makes the table, so that the grant cannot be on it: it is on its dataset, for its name.

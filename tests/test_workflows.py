@@ -34,7 +34,7 @@ def test_the_tests_are_those_of_the_readme_and_of_ci():
     run = [step["run"] for step in steps("test") if "run" in step]
     ci = re.findall(r"^ *make ([a-z-]+)$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
 
-    assert {f"make {target}" for target in ci} <= set(run)
+    assert [t for t in ci if not any(f"make {t}" in text for text in run)] == []
 
 
 def test_terraform_is_given_variables_that_it_has():

@@ -76,8 +76,12 @@ run "api_reads_models_and_adds_to_its_log" {
     error_message = "In the bucket the API may read objects, and nothing else."
   }
   assert {
-    condition     = google_storage_bucket_iam_member.api_models.condition[0].expression == "resource.name.startsWith(\"projects/_/buckets/vendas-bmw-0a1b2c3d/objects/models/\") || api.getAttribute(\"storage.googleapis.com/objectListPrefix\", \"\").startsWith(\"models/\")"
+    condition     = google_storage_bucket_iam_member.api_models.condition[0].expression == join(" || ", flatten([for prefix in ["models/", "runs/"] : ["resource.name.startsWith(\"projects/_/buckets/vendas-bmw-0a1b2c3d/objects/${prefix}\")", "api.getAttribute(\"storage.googleapis.com/objectListPrefix\", \"\").startsWith(\"${prefix}\")"]]))
     error_message = "The API reads where: ${google_storage_bucket_iam_member.api_models.condition[0].expression}."
+  }
+  assert {
+    condition     = google_bigquery_dataset_iam_member.api_marts.dataset_id == "vendas_marts" && google_bigquery_dataset_iam_member.api_marts.role == "roles/bigquery.dataViewer"
+    error_message = "The API reads other datasets than the marts."
   }
   assert {
     condition     = google_secret_manager_secret_iam_member.api.secret_id == "vendas-public-keys" && google_secret_manager_secret_iam_member.api.member == "serviceAccount:api"

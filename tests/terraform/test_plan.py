@@ -37,6 +37,7 @@ def test_the_configuration_is_valid(data):
     assert json.loads(done.stdout)["diagnostics"] == []
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("file", ["access", "run", "optional", "variables"])
 def test_terraforms_own_tests_pass(data, file):
     assert states(data, f"{file}.tftest.hcl")

@@ -182,7 +182,7 @@ def test_nothing_is_public_and_no_key_is_written(word):
     ("grant", "prefixes"),
     [
         ("pipeline_objects", {"reports_prefix", "models_prefix", "runs_prefix"}),
-        ("api_models", {"models_prefix"}),
+        ("api_models", {"models_prefix", "runs_prefix"}),
         ("connection", {"reports_prefix"}),
         ("build", {"build_prefix"}),
     ],

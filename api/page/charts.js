@@ -1,0 +1,48 @@
+// Charts by Chart.js, each with its numbers as a table for whoever does not see it.
+
+import { h, table } from "./parts.js";
+import { compact, number, say } from "./words.js";
+
+const COLOURS = ["#0b5cad", "#c2571a", "#14692d", "#8a3ab9", "#a01818", "#0f7c7c", "#6b5b00", "#4a5568"];
+const drawn = new Map();
+
+export function panel(title, id) {
+  return h("div", { class: "panel" }, h("h3", {}, title),
+    h("div", { class: "chart" }, h("canvas", { id, role: "img", "aria-label": title })),
+    h("details", {}, h("summary", {}, say("numbers")), h("div", { id: `${id}-table` })));
+}
+
+export function draw(id, { kind, labels, series, horizontal = false }) {
+  const canvas = document.getElementById(id);
+  drawn.get(id)?.destroy();
+  const style = getComputedStyle(document.documentElement);
+  const ink = style.getPropertyValue("--ink").trim();
+  const line = style.getPropertyValue("--line").trim();
+  const values = horizontal ? "x" : "y";
+  const names = horizontal ? "y" : "x";
+  drawn.set(id, new Chart(canvas, {
+    type: kind,
+    data: {
+      labels,
+      datasets: series.map(({ name, data }, index) => ({
+        label: name, data, backgroundColor: COLOURS[index % COLOURS.length],
+        borderColor: COLOURS[index % COLOURS.length], borderWidth: kind === "line" ? 2 : 0, pointRadius: 2,
+      })),
+    },
+    options: {
+      animation: false, maintainAspectRatio: false, indexAxis: horizontal ? "y" : "x",
+      plugins: {
+        legend: { display: series.length > 1, position: "bottom", labels: { color: ink, boxWidth: 12 } },
+        tooltip: { callbacks: { label: (item) => `${item.dataset.label}: ${number(item.parsed[values])}` } },
+      },
+      scales: {
+        [values]: { beginAtZero: true, ticks: { color: ink, callback: (v) => compact(v) }, grid: { color: line } },
+        [names]: { ticks: { color: ink }, grid: { display: false } },
+      },
+    },
+  }));
+  const columns = [{ title: "", value: (row) => row[0] }];
+  series.forEach(({ name }, index) => columns.push({ title: name, number: true, value: (row) => number(row[index + 1]) }));
+  const rows = labels.map((label, at) => [label, ...series.map(({ data }) => data[at])]);
+  document.getElementById(`${id}-table`).replaceChildren(table(columns, rows, canvas.getAttribute("aria-label")));
+}

@@ -1,0 +1,116 @@
+"""Sales and quality as the page asks for them; BigQuery away, filters, what is remembered."""
+
+from datetime import UTC, datetime
+
+import pytest
+from google.api_core.exceptions import NotFound, ServiceUnavailable
+
+from api.errors import MartsAway
+from api.marts.dashboard import Filters, dashboard, query
+from api.marts.reader import KEPT_ANSWERS, Marts
+
+
+class Client:
+    """What answers as a BigQuery client does, or is away."""
+
+    def __init__(self):
+        self.asked, self.error = [], None
+
+    def query_and_wait(self, sql, job_config, **_):
+        self.asked.append((sql, [p.value for p in job_config.query_parameters]))
+        if self.error is not None:
+            raise self.error
+        return [{"n": len(self.asked)}]
+
+
+@pytest.fixture
+def client():
+    return Client()
+
+
+def test_an_answer_is_remembered_for_its_time(client):
+    marts = Marts(lambda: client, seconds=60)
+
+    first, second = marts.ask("select 1"), marts.ask("select 1")
+    other = marts.ask("select 1", (("x", "INT64", 1),))
+
+    assert first is second
+    assert (first.rows, other.rows) == (({"n": 1},), ({"n": 2},))
+
+
+def test_an_old_answer_is_asked_again(client):
+    marts = Marts(lambda: client, seconds=0)
+
+    assert [marts.ask("select 1").rows[0]["n"] for _ in range(3)] == [1, 2, 3]
+
+
+def test_what_bigquery_said_last_stands_while_it_is_away(client):
+    marts = Marts(lambda: client, seconds=0)
+    before = marts.ask("select 1")
+    client.error = ServiceUnavailable("away")
+
+    now = marts.ask("select 1")
+
+    assert (now.rows, now.asked_at, now.old) == (before.rows, before.asked_at, True)
+    client.error = None
+    assert not marts.ask("select 1").old
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ServiceUnavailable("away"), r"BigQuery does not answer now \(ServiceUnavailable\)"),
+        (ConnectionError("refused"), r"BigQuery does not answer now \(ConnectionError\)"),
+        (NotFound("Table"), "There are no sales yet"),
+    ],
+)
+def test_what_was_never_answered_is_refused(client, error, words):
+    client.error = error
+
+    with pytest.raises(MartsAway, match=words):
+        Marts(lambda: client).ask("select 1")
+
+
+def test_answers_that_are_kept_are_bounded(client):
+    marts = Marts(lambda: client)
+    for number in range(KEPT_ANSWERS + 50):
+        marts.ask(f"select {number}")
+
+    assert len(marts._kept) == KEPT_ANSWERS
+
+
+def test_filters_are_parameters_and_never_text():
+    filters = Filters(region="'; drop table x --", last_year=2020)
+
+    assert filters.parameters[0] == ("region", "STRING", "'; drop table x --")
+    assert dict((n, v) for n, _, v in filters.parameters)["first_year"] == 0
+    assert "drop" not in query()
+
+
+def test_a_mart_without_sales_is_shown_as_empty():
+    class Empty(Client):
+        def query_and_wait(self, sql, job_config, **_):
+            return [{"seen": None, "reports": 0}] if "report_files" in sql else []
+
+    found = dashboard(Marts(Empty), Filters())
+
+    assert found["total"]["units"] == 0
+    assert found["total"]["price_usd"] is None
+    assert found["choices"]["region"] == []
+    assert found["source"]["newest_report_at"] is None
+    assert datetime.fromisoformat(found["source"]["asked_at"]) <= datetime.now(UTC)
+
+
+def test_without_marts_the_page_says_so(api):
+    for path in ("/dashboard", "/quality"):
+        response = api.get(path)
+        assert response.status_code == 503
+        assert "There are no sales yet" in response.json()["detail"]
+
+
+@pytest.mark.parametrize("given", ["first_year=abc", "last_year=-1", "region=" + "x" * 201])
+def test_filters_that_are_none_are_refused_in_the_api_s_own_form(api, given):
+    response = api.get(f"/dashboard?{given}")
+
+    assert response.status_code == 422
+    assert response.json()["detail"].startswith(given.split("=")[0])

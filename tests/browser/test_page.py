@@ -1,0 +1,230 @@
+"""The page as people use it: every screen, both languages, phone and desk, keyboard and reader."""
+
+import csv
+import io
+import random
+import re
+from collections import defaultdict
+from dataclasses import replace
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from api.settings import Settings
+from cloud import storage_client
+from export.artifact import signing_key
+from tests.api.publishing import VERDICT, publish, version_files
+from tests.api.serving import serving, wait_for
+from tests.browser.conftest import ARTIFACTS
+from tests.conftest import attach, start_cloud
+from tests.e2e.desk import Desk
+
+pytestmark = pytest.mark.soak
+SCREENS = {
+    "sales": ("Sales", "Painel"),
+    "predict": ("Predict", "Previsão"),
+    "models": ("Models", "Modelos"),
+    "quality": ("Quality", "Qualidade"),
+}
+LANGUAGES = ("en", "pt-BR")
+
+
+@pytest.mark.parametrize("width", [390, 1280], ids=["phone", "desk"])
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("screen", SCREENS)
+def test_a_screen_is_whole_and_accessible(sample_page, page_of, screen, language, width):
+    page = page_of(f"{sample_page}/#{screen}", language, width)
+    title = SCREENS[screen][LANGUAGES.index(language)]
+
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=ARTIFACTS / f"{screen}-{language}-{width}.png", full_page=True)
+
+    assert page.locator("main section:visible h2").inner_text() == title
+    assert page.locator("html").get_attribute("lang") == language
+    assert page.locator("[role=alert]").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.faults == []
+    found = Axe().run(page).response["violations"]
+    assert [(v["id"], v["nodes"][0]["html"]) for v in found] == []
+
+
+def test_nothing_comes_from_another_host_and_all_of_it_is_small(sample_page, browser):
+    context = browser.new_context()
+    page, sizes, hosts = context.new_page(), [], set()
+    page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+    page.on("response", lambda r: sizes.append(r.request.sizes()["responseBodySize"]))
+    page.goto(sample_page)
+    page.wait_for_load_state("networkidle")
+    paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    context.close()
+
+    assert hosts == {sample_page.split("/")[2]}
+    assert sum(sizes) < 2_000_000
+    assert paint < 1000, f"first paint after {paint:.0f} ms on this machine"
+
+
+def test_the_keyboard_alone_is_enough(sample_page, page_of):
+    page = page_of(sample_page)
+
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_load_state("networkidle")
+    assert page.locator("main section:visible h2").inner_text() == "Modelos"
+    assert page.evaluate("document.activeElement.id") == "main"
+
+    page.locator("#language").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_load_state("networkidle")
+    assert page.locator("main section:visible h2").inner_text() == "Models"
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    assert page.locator("main section:visible h2").inner_text() == "Models", "it is remembered"
+
+
+def number(text):
+    """Read a number as Brazilians write it."""
+    return float(text.replace(".", "").replace(",", "."))
+
+
+def total(page, name):
+    return number(page.locator(f"#total-{name}").inner_text())
+
+
+def numbers_of(page, chart):
+    """Return the table behind a chart: first cell to last cell."""
+    rows = page.locator(f"#chart-{chart}-table tbody tr")
+    cells = [rows.nth(i).locator("td").all_text_contents() for i in range(rows.count())]
+    return {row[0]: number(row[-1]) for row in cells}
+
+
+def test_filters_leave_what_they_say(sample_page, page_of):
+    page = page_of(sample_page)
+    everything = total(page, "units")
+
+    page.locator('select[name="region"]').focus()
+    page.keyboard.press("ArrowDown")
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(200)
+
+    region = page.locator('select[name="region"]').input_value()
+    assert total(page, "units") == numbers_of(page, "region")[region] < everything
+    assert page.evaluate("document.activeElement.name") == "region"
+
+
+def test_a_what_if_moves_the_answer_and_says_why(sample_page, page_of):
+    page = page_of(f"{sample_page}/#predict")
+    before = page.locator(".answer").inner_text()
+
+    slider = page.locator('input[type="range"]').first
+    slider.focus()
+    for _ in range(3):
+        slider.press("ArrowRight")
+    page.wait_for_function(
+        "before => document.querySelector('.answer')?.innerText !== before", arg=before
+    )
+
+    assert page.locator("#answer li").count() >= 3
+    page.locator('input[name="year"]').fill("2035")
+    page.wait_for_selector("#answer .warning")
+    assert "2035" in page.locator("#answer .warning").inner_text()
+
+
+def test_bigquery_away_is_said_and_models_still_answer(without_bigquery, page_of):
+    page = page_of(without_bigquery)
+
+    assert "BigQuery does not answer now" in page.locator("[role=alert]").inner_text()
+    assert page.locator("[role=alert] button").inner_text() == "Tentar de novo"
+    page.goto(f"{without_bigquery}/#predict")
+    page.wait_for_selector(".answer")
+
+
+def test_without_signal_the_statement_comes_first_and_the_number_is_small(
+    local_cloud, tmp_path, page_of
+):
+    settings = replace(
+        local_cloud.settings,
+        bucket="no-signal",
+        signing_key_file=tmp_path / "signing.pem",
+        public_key_file=tmp_path / "public.pem",
+    )
+    key = signing_key(settings.signing_key_file, settings.public_key_file)
+    bucket = storage_client(settings).create_bucket("no-signal")
+    verdict = VERDICT | {"status": "no_signal", "improvement": -1.0, "interval": [-2.0, 0.5]}
+    files = version_files("price", "1" * 16, key, verdict=verdict)
+    publish(bucket, "price", "1" * 16, files)
+    with serving(Settings(cloud=settings, default_model="price")) as client:
+        wait_for(client, price="1" * 16)
+        page = page_of(f"{client.base_url}/#predict")
+        page.wait_for_selector(".answer.small")
+        statement = page.locator(".verdict.no_signal")
+        size = "el => parseFloat(getComputedStyle(el).fontSize)"
+
+        assert "Não decida com base nisto" in statement.inner_text()
+        assert statement.bounding_box()["y"] < page.locator(".answer").bounding_box()["y"]
+        assert statement.evaluate(size) > page.locator(".answer").evaluate(size)
+
+
+def portuguese_report():
+    """An export as a Brazilian spreadsheet writes it, and its rows."""
+    dice = random.Random(7)
+    rows = [
+        (
+            *(dice.choice(["X3", "X5", "i3"]), dice.randint(2018, 2024)),
+            *(
+                dice.choice(["Asia", "Europe", "Africa"]),
+                "Black",
+                dice.choice(["Petrol", "Diesel"]),
+            ),
+            *("Manual", dice.choice([2.0, 3.0]), dice.randint(0, 150_000)),
+            *(dice.randint(3_000_000, 12_000_000) / 100, dice.randint(100, 12_000)),
+        )
+        for _ in range(300)
+    ]
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    writer.writerow(
+        "Modelo Ano Região Cor Combustível Câmbio Motor_L Quilometragem Preço Volume_Vendas"
+        " Classificação".split()
+    )
+    for row in rows:
+        price = f"{row[8]:,.2f}".replace(",", " ").replace(".", ",").replace(" ", ".")
+        engine = f"{row[6]:.1f}".replace(".", ",")
+        label = "High" if row[9] >= 7000 else "Low"
+        writer.writerow([*row[:6], engine, row[7], price, row[9], label])
+    return text.getvalue().encode("latin-1"), rows
+
+
+def test_a_manager_s_own_export_is_on_the_page_number_for_number(tmp_path, page_of):
+    content, rows = portuguese_report()
+    report = tmp_path / "vendas.csv"
+    report.write_bytes(content)
+    desk = Desk(tmp_path)
+    code, output, _ = desk.run(report)
+    assert code == 0, output
+    units, by_year, by_model = 0, defaultdict(int), defaultdict(int)
+    revenue = 0.0
+    for row in rows:
+        units += row[9]
+        revenue += round(row[8], 2) * row[9]
+        by_year[str(row[1])] += row[9]
+        by_model[row[0]] += row[9]
+    process = start_cloud(tmp_path / ".local")
+    try:
+        settings = attach(tmp_path / ".local", process).settings
+        with serving(Settings(cloud=settings, reload_seconds=0.2)) as client:
+            page = page_of(str(client.base_url))
+
+            assert (total(page, "units"), total(page, "records")) == (units, len(rows))
+            assert total(page, "revenue_usd") == pytest.approx(revenue, abs=1)
+            assert numbers_of(page, "year") == by_year
+            assert numbers_of(page, "model") == by_model
+            years = sorted(by_year)
+            change = by_year[years[-1]] / by_year[years[-2]] - 1
+            told = re.search(r"([\d,]+)% a (mais|menos)", page.locator(".lead").inner_text())
+            assert number(told[1]) == pytest.approx(abs(100 * change), abs=0.05)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
