@@ -27,10 +27,12 @@ RUN .venv/bin/python -m compileall -q cloud ingest export pipeline
 FROM build AS build-api
 COPY locks/api.txt locks/api.txt
 RUN uv pip sync --python .venv/bin/python --require-hashes --compile-bytecode --no-cache locks/api.txt
+COPY terraform/schemas terraform/schemas
 COPY cloud cloud
+COPY ingest ingest
 COPY export export
 COPY api api
-RUN .venv/bin/python -m compileall -q cloud export api
+RUN .venv/bin/python -m compileall -q cloud ingest export api
 
 FROM python:3.11-slim-bookworm AS pipeline
 WORKDIR /app

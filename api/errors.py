@@ -21,6 +21,7 @@ ApiError
     ├── BodyTooLarge    413
     ├── UnsupportedBody 415, neither JSON nor a form of rows that the door knows
     ├── InvalidQuery    422
+    ├── InvalidReport   422, in ingest's words
     ├── MartsAway       503, BigQuery does not answer
     ├── Unexplained     503, attributions cannot be had now
     ├── Unanswered      503, the pipeline that answers for the model does not
@@ -171,6 +172,12 @@ class UnsupportedBody(RequestError):
 
 class InvalidQuery(RequestError):
     """A parameter of the address has no usable value."""
+
+    status = 422
+
+
+class InvalidReport(RequestError):
+    """A report cannot be read, or not for this model."""
 
     status = 422
 

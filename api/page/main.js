@@ -1,12 +1,13 @@
 // Shows one screen at a time, by the address's fragment.
 
+import * as batch from "./batch.js";
 import * as models from "./models.js";
 import * as predict from "./predict.js";
 import * as quality from "./quality.js";
 import * as sales from "./sales.js";
 import { language, say, switchLanguage } from "./words.js";
 
-const SCREENS = { sales, predict, models, quality };
+const SCREENS = { sales, predict, batch, models, quality };
 
 function current() {
   const name = location.hash.slice(1);

@@ -61,8 +61,9 @@ def test_every_route_has_a_response_model_and_a_summary(api):
             "text/html",
             "text/plain",
             "image/svg+xml",
+            "application/x-ndjson",
         }, path
-    assert len(routes) == 25
+    assert len(routes) == 26
 
 
 def test_the_body_of_a_prediction_is_described_with_an_example(api):

@@ -4,6 +4,7 @@ import csv
 import io
 import random
 import re
+import time
 from collections import defaultdict
 from dataclasses import replace
 
@@ -17,12 +18,13 @@ from tests.api.publishing import VERDICT, publish, version_files
 from tests.api.serving import serving, wait_for
 from tests.browser.conftest import ARTIFACTS
 from tests.conftest import attach, start_cloud
-from tests.e2e.desk import Desk
+from tests.e2e.desk import SAMPLE, Desk
 
 pytestmark = pytest.mark.soak
 SCREENS = {
     "sales": ("Sales", "Painel"),
     "predict": ("Predict", "Previsão"),
+    "batch": ("Batch", "Lote"),
     "models": ("Models", "Modelos"),
     "quality": ("Quality", "Qualidade"),
 }
@@ -68,7 +70,7 @@ def test_the_keyboard_alone_is_enough(sample_page, page_of):
 
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
-    for _ in range(3):
+    for _ in range(4):
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_load_state("networkidle")
@@ -130,6 +132,57 @@ def test_a_what_if_moves_the_answer_and_says_why(sample_page, page_of):
     page.locator('input[name="year"]').fill("2035")
     page.wait_for_selector("#answer .warning")
     assert "2035" in page.locator("#answer .warning").inner_text()
+
+
+def uploaded(page, name, content):
+    """Answer a report at Lote; return the download's rows and the seconds that it took."""
+    started = time.monotonic()
+    file = {"name": name, "mimeType": "text/csv", "buffer": content}
+    page.set_input_files("#report-file", files=[file])
+    page.wait_for_selector("#download, [role=alert]", timeout=60_000)
+    seconds = time.monotonic() - started
+    if not page.locator("#download").count():
+        return page.locator("[role=alert]").inner_text(), seconds
+    with page.expect_download() as download:
+        page.click("#download")
+    text = open(download.value.path(), encoding="utf-8-sig", newline="").read()
+    return list(csv.DictReader(io.StringIO(text))), seconds
+
+
+def test_a_batch_of_50_000_rows_is_answered_with_progress_and_no_row_is_lost(sample_page, page_of):
+    lines = SAMPLE.read_text().splitlines()[1:]
+    body = [lines[i % len(lines)] for i in range(50_000)]
+    content = "\n".join([SAMPLE.read_text().splitlines()[0], *body]).encode()
+    page = page_of(f"{sample_page}/#batch")
+    page.evaluate("""() => {
+        window.seen = new Set();
+        new MutationObserver(() => {
+            const bar = document.querySelector("progress");
+            if (bar) window.seen.add(bar.value);
+        }).observe(
+            document.getElementById("batch"), { subtree: true, childList: true, attributes: true },
+        );
+    }""")
+
+    rows, seconds = uploaded(page, "vendas.csv", content)
+
+    assert len(rows) == 50_000
+    assert [row["record"] for row in rows[:2]] == ["1", "2"]
+    assert all(row["predicted_price_usd"] or row["note"] for row in rows)
+    told = page.locator("#batch-counts").inner_text()
+    without = sum(not row["predicted_price_usd"] for row in rows)
+    assert "50.000 registros" in told
+    assert f"{without:,}".replace(",", ".") + " rejeitados" in told
+    assert len(page.evaluate("[...window.seen]")) > 3, "progress was shown"
+    assert seconds < 30, f"{seconds:.0f} s on this machine"
+
+
+def test_a_report_that_cannot_be_read_is_told_in_words(sample_page, page_of):
+    page = page_of(f"{sample_page}/#batch")
+
+    told, _ = uploaded(page, "vendas.xlsx", b"PK\x03\x04")
+
+    assert "the file is a spreadsheet workbook" in told
 
 
 def test_bigquery_away_is_said_and_models_still_answer(without_bigquery, page_of):

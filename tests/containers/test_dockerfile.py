@@ -27,7 +27,7 @@ def test_the_context_lets_in_what_is_copied_and_nothing_else():
 
 
 def test_the_api_has_its_code_and_no_dbt():
-    assert folders("api") == {"api", "cloud", "export", "locks"}
+    assert folders("api") == {"api", "cloud", "export", "ingest", "locks", "terraform"}
     assert not [name for name in files("api") if name.endswith((".sql", ".yml", ".csv"))]
     assert not [name for name in locked("api") if name.startswith(("dbt", *EMULATOR))]
 

@@ -1,0 +1,210 @@
+"""A whole report answered row by row: any dialect that ingest reads, and no row is lost.
+
+What comes out has a line for each record that came in, as ingest normalises it, with the answer
+or the reason why there is none.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+from api.artifacts.served import Served
+from api.errors import InvalidReport
+from api.inference.batch import Row, batch_of_rows
+from api.inference.predictor import Answers, predict
+from api.phrases import Language
+from export.artifact import Feature
+from ingest.columns import contract
+from ingest.dialect import Dialect, recognise
+from ingest.errors import ReportError
+from ingest.normalise import normalise
+
+CHUNK = 2_000
+NOTE = "note"
+Problems = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report in its normal form.
+
+    Parameters
+    ----------
+    dialect : Dialect
+        What was recognised.
+    records : int
+        How many there are.
+    path : pathlib.Path
+        Its normal form.
+    """
+
+    dialect: Dialect
+    records: int
+    path: Path
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some answered rows.
+
+    Parameters
+    ----------
+    lines : str
+        CSV, the columns of `header_of`.
+    rows : int
+        How many.
+    rejected : list of dict
+        `record` and `reason` of those without an answer.
+    """
+
+    lines: str
+    rows: int
+    rejected: Problems
+
+
+@contextmanager
+def place() -> Iterator[tuple[Path, IO[bytes]]]:
+    """Give a file for a report: in memory where the system has such, for there may be no disk."""
+    if hasattr(os, "memfd_create"):
+        with os.fdopen(os.memfd_create("report"), "w+b") as file:
+            yield Path(f"/proc/self/fd/{file.fileno()}"), file
+    else:
+        with tempfile.NamedTemporaryFile() as file:
+            yield Path(file.name), file
+
+
+def read_report(path: Path, target: Path) -> Report:
+    """Recognise a report and write its normal form.
+
+    Raises
+    ------
+    InvalidReport
+        With ingest's own words.
+    """
+    try:
+        dialect = recognise(path)
+        return Report(dialect, normalise(path, dialect, target).records, target)
+    except ReportError as error:
+        raise InvalidReport(str(error).replace(str(path), "The report")) from None
+
+
+def check_columns(served: Served) -> None:
+    """Refuse a model that looks at what no report holds.
+
+    Raises
+    ------
+    InvalidReport
+        Naming the columns.
+    """
+    known = {column.name.lower() for column in contract()}
+    missing = [f.name for f in served.scorer.features if f.name not in known]
+    if missing:
+        raise InvalidReport(
+            f"'{served.manifest.model}' looks at {', '.join(missing)}, which no report holds. Ask "
+            "it by rows instead."
+        )
+
+
+def header_of(served: Served) -> list[str]:
+    """Return the names of the columns that come out."""
+    label = served.manifest.label or "cluster"
+    outputs = [f"probability_{name}" for name in served.names] if served.names else []
+    named = [column.name for column in contract()]
+    return ["record", *named, f"predicted_{label}", *outputs, NOTE]
+
+
+def answered(report: Report, served: Served, language: Language) -> Iterator[Part]:
+    """Answer a report part by part."""
+    with report.path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        while records := list(islice(reader, CHUNK)):
+            yield _part(records, served, language)
+
+
+def _part(records: Sequence[dict[str, str]], served: Served, language: Language) -> Part:
+    rows: list[Row] = []
+    reasons: list[str] = []
+    for record in records:
+        row, reason = _row(record, served.scorer.features)
+        reasons.append(reason)
+        if not reason:
+            rows.append(row)
+    answers = predict(served.scorer, batch_of_rows(rows, served.scorer), language) if rows else None
+    return _written(records, reasons, answers, served)
+
+
+def _written(
+    records: Sequence[dict[str, str]],
+    reasons: Sequence[str],
+    answers: Answers | None,
+    served: Served,
+) -> Part:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    rejected: Problems = []
+    named = [column.name for column in contract()]
+    empty = [""] * (1 + len(served.names))
+    at = 0
+    for record, reason in zip(records, reasons, strict=True):
+        told, note = empty, reason
+        if answers is not None and not reason:
+            told = _told(answers, at, served)
+            note = "; ".join(warned.message for warned in answers.warnings.get(at, ()))
+            at += 1
+        else:
+            rejected.append({"record": int(record["record_number"]), "reason": reason})
+        values = (_safe(record[name]) for name in named)
+        writer.writerow([record["record_number"], *values, *told, _safe(note)])
+    return Part(text.getvalue(), len(records), rejected)
+
+
+def _told(answers: Answers, at: int, served: Served) -> list[str]:
+    numbers = [repr(float(output[at])) for output in answers.outputs]
+    if not served.names:
+        return numbers
+    labels = served.labels or ()
+    label = "" if answers.picked is None else str(labels[answers.picked[at]])
+    return [label, *numbers]
+
+
+def _row(record: dict[str, str], features: Sequence[Feature]) -> tuple[Row, str]:
+    if record["malformed_record"]:
+        return (), f"wrong number of fields: {record['malformed_record'][:200]}"
+    values, wrong = [], []
+    for feature in features:
+        text = record[_column(feature.name)]
+        value = text or None if feature.type == "STRING" else _number(text)
+        if isinstance(value, float) and not _fits(value, feature):
+            wrong.append(f"not a number: {feature.name} = {text[:60]}")
+        values.append(value)
+    return tuple(values), "; ".join(wrong)
+
+
+def _column(feature: str) -> str:
+    return next(column.name for column in contract() if column.name.lower() == feature)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text) if text.strip() else None
+    except ValueError:
+        return math.nan
+
+
+def _fits(value: float, feature: Feature) -> bool:
+    return math.isfinite(value) and (feature.type != "INT64" or value.is_integer())
+
+
+def _safe(text: str) -> str:
+    """Keep a spreadsheet from taking a text for a formula."""
+    return f"'{text}" if text[:1] in ("=", "@", "\t") else text

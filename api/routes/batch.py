@@ -1,0 +1,103 @@
+"""A whole report for one model: progress and answers come as they are made."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from api.artifacts.served import Served
+from api.dependencies import Reader, StateNow
+from api.errors import BodyTooLarge, Busy
+from api.inference.report import Report, answered, check_columns, header_of, place, read_report
+from api.phrases import Language
+from api.routes.models import verdict
+from api.schemas import ErrorBody, refusals
+
+router = APIRouter(tags=["batch"])
+LARGEST_BYTES = 32 * 1024 * 1024
+AT_ONCE = 2
+LINES = "application/x-ndjson"
+DESCRIPTION = """A line of JSON each: first `model`, `version`, `verdict`, `dialect`, `records` and
+`header`; then parts with `lines` (CSV), `done` and `rejected`; at last `predicted` and
+`rejected_in_all`, or `error`."""
+_turns = threading.BoundedSemaphore(AT_ONCE)
+
+
+@router.post(
+    "/models/{model}/report",
+    summary="A report in any dialect that ingest reads",
+    response_class=StreamingResponse,
+    responses={
+        200: {"content": {LINES: {"schema": {"type": "string"}}}, "description": DESCRIPTION},
+        **refusals(ErrorBody, 404, 413, 422, 503),
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+async def report(
+    model: str, request: Request, state: StateNow, language: Reader
+) -> StreamingResponse:
+    """Answer every record of a report; what has no answer comes back with its reason."""
+    served = state.find(model)
+    check_columns(served)
+    if not _turns.acquire(blocking=False):
+        raise Busy("Other reports are being answered; try again in a moment.")
+    stack = ExitStack()
+    stack.callback(_turns.release)
+    try:
+        path, file = stack.enter_context(place())
+        await _receive(request, file)
+        target, _ = stack.enter_context(place())
+        found = await run_in_threadpool(read_report, path, target)
+    except BaseException:
+        stack.close()
+        raise
+    lines = _lines(found, served, language, stack)
+    return StreamingResponse(lines, media_type=LINES, headers={"Content-Language": language})
+
+
+async def _receive(request: Request, file: Any) -> None:
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > LARGEST_BYTES:
+            raise BodyTooLarge(f"The report has more than {LARGEST_BYTES:,} bytes; send parts.")
+        file.write(chunk)
+    file.flush()
+
+
+def _lines(found: Report, served: Served, language: Language, stack: ExitStack) -> Iterator[str]:
+    with stack:
+        yield _line(
+            model=served.manifest.model,
+            version=served.manifest.version,
+            verdict=verdict(served, language).model_dump(),
+            dialect=str(found.dialect),
+            records=found.records,
+            header=header_of(served),
+        )
+        done = rejected = 0
+        try:
+            for part in answered(found, served, language):
+                done += part.rows
+                rejected += len(part.rejected)
+                yield _line(done=done, lines=part.lines, rejected=part.rejected)
+        except Exception as error:  # the status is sent already
+            yield _line(error=f"The report could not be answered to its end: {error}")
+        else:
+            yield _line(predicted=done - rejected, rejected_in_all=rejected)
+
+
+def _line(**content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False) + "\n"
