@@ -23,6 +23,7 @@ ApiError
     ├── InvalidQuery    422
     ├── InvalidReport   422, in ingest's words
     ├── MartsAway       503, BigQuery does not answer
+    ├── NoSales         404, the pipeline has not run yet
     ├── Unexplained     503, attributions cannot be had now
     ├── Unanswered      503, the pipeline that answers for the model does not
     └── InvalidRows     422, with every problem by row and column
@@ -180,6 +181,12 @@ class InvalidReport(RequestError):
     """A report cannot be read, or not for this model."""
 
     status = 422
+
+
+class NoSales(RequestError):
+    """There are no marts: the pipeline has not run yet."""
+
+    status = 404
 
 
 class MartsAway(RequestError):

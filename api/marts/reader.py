@@ -18,7 +18,7 @@ from google.api_core.exceptions import GoogleAPICallError, NotFound, RetryError
 from google.auth.exceptions import GoogleAuthError
 from requests.exceptions import RequestException
 
-from api.errors import MartsAway
+from api.errors import MartsAway, NoSales, RequestError
 
 if TYPE_CHECKING:
     from google.cloud.bigquery import Client
@@ -88,6 +88,8 @@ class Marts:
         ------
         MartsAway
             If BigQuery does not answer and never did.
+        NoSales
+            If there are no marts.
         """
         question = (sql, parameters)
         with self._lock:
@@ -99,7 +101,7 @@ class Marts:
         except FAILURES as error:
             if kept is not None:
                 return Answer(kept[1].rows, kept[1].asked_at, old=True)
-            raise MartsAway(_words(error)) from error
+            raise _refusal(error) from error
         with self._lock:
             self._kept[question] = (time.monotonic(), answer)
             self._kept.move_to_end(question)
@@ -125,10 +127,11 @@ class Marts:
         return tuple(dict(row) for row in rows)
 
 
-def _words(error: Exception) -> str:
+def _refusal(error: Exception) -> RequestError:
     if isinstance(error, NotFound):
-        return "There are no sales yet: the pipeline has not run. Drop a report into the inbox."
-    return f"BigQuery does not answer now ({type(error).__name__}). Try again in a moment."
+        return NoSales("There are no sales yet: drop a report into the inbox, or run the pipeline.")
+    name = type(error).__name__
+    return MartsAway(f"BigQuery does not answer now ({name}). Try again in a moment.")
 
 
 def _now() -> str:

@@ -16,7 +16,7 @@ Text = Annotated[str | None, Query(max_length=200)]
 Year = Annotated[int | None, Query(ge=0, le=9999)]
 
 
-@router.get("/dashboard", summary="Units and revenue", responses=refusals(ErrorBody, 422, 503))
+@router.get("/dashboard", summary="Units and revenue", responses=refusals(ErrorBody, 404, 422, 503))
 def sales(
     request: Request,
     region: Text = None,
@@ -31,7 +31,9 @@ def sales(
     return Dashboard.model_validate(found)
 
 
-@router.get("/quality", summary="What became of every line", responses=refusals(ErrorBody, 503))
+@router.get(
+    "/quality", summary="What became of every line", responses=refusals(ErrorBody, 404, 503)
+)
 def lines(request: Request) -> Quality:
     """Return reports, reasons for rejection, rejected records and the last run."""
     app = request.app

@@ -145,8 +145,8 @@ def uploaded(page, name, content):
         return page.locator("[role=alert]").inner_text(), seconds
     with page.expect_download() as download:
         page.click("#download")
-    text = open(download.value.path(), encoding="utf-8-sig", newline="").read()
-    return list(csv.DictReader(io.StringIO(text))), seconds
+    with download.value.path().open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file)), seconds
 
 
 def test_a_batch_of_50_000_rows_is_answered_with_progress_and_no_row_is_lost(sample_page, page_of):
