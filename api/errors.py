@@ -21,6 +21,7 @@ ApiError
     ├── BodyTooLarge    413
     ├── UnsupportedBody 415, neither JSON nor a form of rows that the door knows
     ├── InvalidQuery    422
+    ├── Unreachable     503, what lies with a version cannot be read
     ├── InvalidReport   422, in ingest's words
     ├── MartsAway       503, BigQuery does not answer
     ├── NoSales         404, the pipeline has not run yet
@@ -175,6 +176,12 @@ class InvalidQuery(RequestError):
     """A parameter of the address has no usable value."""
 
     status = 422
+
+
+class Unreachable(RequestError):
+    """What lies with a model's versions cannot be read now."""
+
+    status = 503
 
 
 class InvalidReport(RequestError):

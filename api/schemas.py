@@ -156,6 +156,40 @@ class ModelDetail(ModelSummary):
     created_at: str
     loaded_at: str
     libraries: dict[str, str]
+    pictures: list[str] = Field(description="Of its card, at `/models/{model}/pictures/{name}`.")
+
+
+class PastVersion(BaseModel):
+    """A version of a model, as its manifest tells."""
+
+    version: str
+    created_at: str
+    current: bool
+    status: str = Field(description="signal or no_signal.")
+    metrics: Metrics
+    method: str
+
+
+class History(BaseModel):
+    """The newest versions of a model."""
+
+    versions: list[PastVersion]
+
+
+class Leak(BaseModel):
+    """How well one column alone determines the label."""
+
+    column_name: str
+    measure: str = Field(description="auc, correlation or conditional_entropy.")
+    value: float | None
+    leaks: bool = Field(description="It is never a feature of a model of this label.")
+
+
+class LeakAudit(BaseModel):
+    """Every column against a label."""
+
+    label: str
+    columns: list[Leak]
 
 
 class ModelList(BaseModel):

@@ -22,6 +22,8 @@ from google.cloud.storage import Bucket
 
 from pipeline.errors import LeaseHeldError, LeaseLostError
 from pipeline.place import here, is_gone
+from pipeline.services import BRIEF, SERVICE_ERRORS
+from pipeline.services import SECONDS as SECONDS_TO_ANSWER
 
 OBJECT = "runs/lease.json"
 SECONDS = 300.0
@@ -117,7 +119,7 @@ class Lease:
         if not self._lost:
             try:
                 self._write(_now(), released=True)
-            except PreconditionFailed:
+            except SERVICE_ERRORS:  # another has it, or nobody can be told: it expires
                 return
 
     def _renew(self) -> None:
@@ -198,8 +200,12 @@ def read(bucket: Bucket) -> tuple[Held | None, int]:
     """Return what the lease says and its generation; None and 0 if there never was one."""
     blob = bucket.blob(OBJECT)
     try:
-        blob.reload()
-        content = json.loads(blob.download_as_bytes(if_generation_match=blob.generation))
+        blob.reload(timeout=SECONDS_TO_ANSWER, retry=BRIEF)
+        content = json.loads(
+            blob.download_as_bytes(
+                if_generation_match=blob.generation, timeout=SECONDS_TO_ANSWER, retry=BRIEF
+            )
+        )
     except (NotFound, PreconditionFailed):
         return None, 0  # never written, or written over just now: a swap from 0 will fail
     except ValueError:
@@ -241,7 +247,11 @@ def _swap(bucket: Bucket, held: Held, generation: int) -> int:
     blob = bucket.blob(OBJECT)
     blob.cache_control = "no-store"
     blob.upload_from_string(
-        held.to_json(), content_type="application/json", if_generation_match=generation
+        held.to_json(),
+        content_type="application/json",
+        if_generation_match=generation,
+        timeout=SECONDS_TO_ANSWER,
+        retry=BRIEF,
     )
     return int(blob.generation)
 

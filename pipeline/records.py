@@ -19,6 +19,7 @@ from typing import Any
 from google.api_core.exceptions import NotFound
 from google.cloud.storage import Bucket
 
+from pipeline.services import BRIEF, SECONDS, SERVICE_ERRORS
 from pipeline.summary import Run
 
 FOLDER = "runs"
@@ -59,7 +60,13 @@ class Record:
             mark_died(self.bucket, self.took_over_from, self.id)
 
     def end(self, run: Run, arrivals: list[dict[str, Any]], target_path: Path) -> None:
-        """Write what happened, dbt's artifacts first."""
+        """Write what happened, dbt's artifacts first; if that fails, it is one more error."""
+        try:
+            self._end(run, arrivals, target_path)
+        except SERVICE_ERRORS as error:
+            run.errors.append(f"The record {self.uri} cannot be written: {error}")
+
+    def _end(self, run: Run, arrivals: list[dict[str, Any]], target_path: Path) -> None:
         artifacts = [
             self._store_artifact(target_path / name)
             for name in ARTIFACTS
@@ -79,7 +86,9 @@ class Record:
 
     def _store_artifact(self, file: Path) -> str:
         blob = self.bucket.blob(f"{FOLDER}/{self.id}/dbt/{file.name}")
-        blob.upload_from_filename(str(file), content_type="application/json")
+        blob.upload_from_filename(
+            str(file), content_type="application/json", timeout=SECONDS, retry=BRIEF
+        )
         return f"gs://{self.bucket.name}/{blob.name}"
 
     def _write(self, content: dict[str, Any]) -> None:
@@ -120,7 +129,9 @@ def _upload(bucket: Bucket, run: str, content: dict[str, Any]) -> None:
     blob = bucket.blob(_path(run))
     blob.cache_control = "no-store"
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-    blob.upload_from_string(text.encode(), content_type="application/json")
+    blob.upload_from_string(
+        text.encode(), content_type="application/json", timeout=SECONDS, retry=BRIEF
+    )
 
 
 def _path(run: str) -> str:

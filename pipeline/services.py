@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from google.api_core.exceptions import GoogleAPIError
 from google.auth.exceptions import GoogleAuthError
+from google.cloud.storage.retry import DEFAULT_RETRY
 from requests.exceptions import RequestException
 
 from cloud import Settings
@@ -14,6 +15,9 @@ from pipeline.errors import PipelineError
 
 # When a service is gone, refuses or is out of reach.
 SERVICE_ERRORS = (GoogleAPIError, GoogleAuthError, RequestException)
+# For leases and records: Google's own two minutes would keep a run that failed from telling so.
+BRIEF = DEFAULT_RETRY.with_timeout(10.0)
+SECONDS = 10
 
 
 def service_message(settings: Settings, error: Exception) -> str:

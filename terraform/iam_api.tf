@@ -38,6 +38,19 @@ resource "google_bigquery_dataset_iam_member" "api_marts" {
   member     = google_service_account.main["api"].member
 }
 
+# Of vendas_ml the tables of evaluations alone, as for analysts.
+resource "google_bigquery_dataset_iam_member" "api_evaluations" {
+  dataset_id = google_bigquery_dataset.dbt["vendas_ml"].dataset_id
+  role       = "roles/bigquery.dataViewer"
+  member     = google_service_account.main["api"].member
+
+  condition {
+    title       = "evaluations"
+    description = "Tables of evaluations; dbt makes them"
+    expression  = local.evaluations_only
+  }
+}
+
 # dbt makes the table, so that the grant cannot be on it: it is on its dataset, for its name.
 resource "google_bigquery_dataset_iam_member" "api_log" {
   dataset_id = google_bigquery_dataset.dbt["vendas_monitoring"].dataset_id

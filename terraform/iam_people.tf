@@ -3,6 +3,10 @@
 locals {
   # Of vendas_ml: how good the models are and why, not the features or the models themselves.
   evaluations = ["evaluations", "leak_audit", "model_trainings", "verdicts"]
+  evaluations_only = join(" || ", [
+    for table in local.evaluations :
+    "resource.name == \"projects/${var.project_id}/datasets/vendas_ml/tables/${table}\""
+  ])
 }
 
 # With no list of its own Identity-Aware Proxy takes the project's; the host narrows it to the API.
@@ -56,10 +60,7 @@ resource "google_bigquery_dataset_iam_member" "analysts_evaluations" {
   condition {
     title       = "evaluations"
     description = "Tables of evaluations; dbt makes them"
-    expression = join(" || ", [
-      for table in local.evaluations :
-      "resource.name == \"projects/${var.project_id}/datasets/vendas_ml/tables/${table}\""
-    ])
+    expression  = local.evaluations_only
   }
 }
 

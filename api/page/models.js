@@ -1,7 +1,7 @@
 // Modelos: what each is worth, and how near the copy is.
 
 import { ask, h, loading, table, trouble } from "./parts.js";
-import { number, say, scientific, significant, time } from "./words.js";
+import { language, number, say, scientific, significant, time } from "./words.js";
 
 export async function show(section) {
   section.replaceChildren(h("h2", {}, say("models")), loading());
@@ -30,7 +30,10 @@ function article(model) {
       rows: number(parity.published.rows), worst: scientific(parity.published.max_rel),
     })) : null,
     h("p", { class: "quiet" }, `${say("features")}: ${model.features.map((one) => say(one.name)).join(", ")}`),
-    h("p", { class: "quiet" }, say("version", { version: model.version, made: time(model.created_at) })));
+    h("p", { class: "quiet" }, say("version", { version: model.version, made: time(model.created_at) })),
+    pictures(model),
+    later("leak_audit", `/models/${model.model}/leaks`, (found) => leaks(model, found)),
+    later("history", `/models/${model.model}/history`, (found) => versions(model, found)));
 }
 
 function metrics({ model, metrics: sides }) {
@@ -41,4 +44,47 @@ function metrics({ model, metrics: sides }) {
     { title: say("bigquery_ml"), number: true, value: (name) => significant(sides.bigquery_ml[name]) },
     { title: say("scikit_learn"), number: true, value: (name) => significant(sides.scikit_learn?.[name]) },
   ], names, `${say("metric")}: ${model}`);
+}
+
+function pictures(model) {
+  const images = model.pictures.map((name) => h("img", {
+    src: `/models/${model.model}/pictures/${name}?${language}`, alt: say(`picture_${name.split(".")[0]}`), loading: "lazy",
+  }));
+  return images.length ? h("details", {}, h("summary", {}, say("pictures")), h("div", { class: "pictures" }, images)) : null;
+}
+
+// A part that is asked for only when somebody opens it.
+function later(title, path, draw) {
+  const body = h("div", {}, loading());
+  const part = h("details", {}, h("summary", {}, say(title)), body);
+  part.addEventListener("toggle", async () => {
+    if (!part.open || part.dataset.drawn) return;
+    part.dataset.drawn = "yes";
+    try {
+      body.replaceChildren(draw(await ask(path)));
+    } catch (error) {
+      delete part.dataset.drawn;
+      body.replaceChildren(trouble(error));
+    }
+  });
+  return part;
+}
+
+function leaks(model, { columns }) {
+  return h("div", {}, h("p", { class: "quiet" }, say("leak_words", { label: say(model.label) })), table([
+    { title: say("column"), value: (row) => say(row.column_name) },
+    { title: say("measure"), value: (row) => say(row.measure) },
+    { title: say("measured"), number: true, value: (row) => significant(row.value) },
+    { title: say("leaks"), value: (row) => say(row.leaks ? "yes" : "no") },
+  ], columns, `${say("leak_audit")}: ${model.model}`));
+}
+
+function versions(model, found) {
+  const metric = (row) => row.metrics.roc_auc ?? row.metrics.r2_score;
+  return table([
+    { title: say("version_column"), value: (row) => (row.current ? `${row.version} (${say("current")})` : row.version) },
+    { title: say("made"), value: (row) => time(row.created_at) },
+    { title: say("verdict"), value: (row) => say(row.status) },
+    { title: "AUC / R²", number: true, value: (row) => significant(metric(row)) },
+  ], found.versions, `${say("history")}: ${model.model}`);
 }

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 
+from api.artifacts import shelf
 from api.artifacts.served import Served
 from api.dependencies import Reader, StateNow
+from api.errors import Refused
+from api.marts.leaks import leaks
 from api.phrases import Language
-from api.schemas import ErrorBody, ModelDetail, ModelList, ModelSummary, Verdict, refusals
+from api.schemas import (
+    ErrorBody,
+    History,
+    LeakAudit,
+    ModelDetail,
+    ModelList,
+    ModelSummary,
+    Verdict,
+    refusals,
+)
 from export.artifact import Feature
 
 router = APIRouter(prefix="/models", tags=["models"])
@@ -39,7 +51,46 @@ def describe_model(model: str, state: StateNow, language: Reader) -> ModelDetail
             "created_at": manifest.created_at,
             "loaded_at": served.loaded_at,
             "libraries": manifest.libraries,
+            "pictures": shelf.pictures_of(manifest, language),
         }
+    )
+
+
+@router.get(
+    "/{model}/history", summary="Its newest versions", responses=refusals(ErrorBody, 404, 503)
+)
+def past(model: str, request: Request, state: StateNow) -> History:
+    """Return what the manifests of the newest versions tell; the current one is marked."""
+    current = state.find(model).manifest.version
+    app = request.app
+    bucket = app.state.settings.cloud.bucket
+    found = shelf.history(app.state.storage(), bucket, model, current)
+    return History.model_validate({"versions": found})
+
+
+@router.get("/{model}/leaks", summary="Its leak audit", responses=refusals(ErrorBody, 404, 503))
+def audit(model: str, request: Request, state: StateNow) -> LeakAudit:
+    """Return how well each column alone determines what the model predicts."""
+    label = state.find(model).manifest.label
+    if label is None:
+        raise Refused(f"'{model}' predicts no label: nothing can leak.", 404)
+    columns = leaks(request.app.state.marts, label)
+    return LeakAudit.model_validate({"label": label, "columns": columns})
+
+
+@router.get(
+    "/{model}/pictures/{name}",
+    summary="A picture of its card",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {}}}, **refusals(ErrorBody, 404, 503)},
+)
+def picture(model: str, name: str, request: Request, state: StateNow) -> Response:
+    """Return a picture of the current version's card."""
+    app = request.app
+    manifest = state.find(model).manifest
+    content = shelf.picture(app.state.storage(), app.state.settings.cloud.bucket, manifest, name)
+    return Response(
+        content, media_type="image/png", headers={"Cache-Control": "private, max-age=60"}
     )
 
 

@@ -185,6 +185,24 @@ def test_a_report_that_cannot_be_read_is_told_in_words(sample_page, page_of):
     assert "the file is a spreadsheet workbook" in told
 
 
+def test_a_model_shows_card_leaks_and_versions_when_they_are_opened(sample_page, page_of):
+    page = page_of(f"{sample_page}/#models")
+    model = page.locator("article").filter(has_text="sales_class_logistic")
+
+    for title in ("Figuras do cartão", "Auditoria de vazamento", "Versões"):
+        model.get_by_text(title, exact=True).click()
+    model.get_by_text("(atual)").wait_for()
+    page.wait_for_load_state("networkidle")
+
+    widths = model.locator("img").evaluate_all("images => images.map((i) => i.naturalWidth)")
+    assert len(widths) >= 3 and all(widths)
+    assert all(model.locator("img").evaluate_all("images => images.map((i) => i.alt)"))
+    leaking = model.get_by_role("row").filter(has_text="sim").all_inner_texts()
+    assert [row.split("\t") for row in leaking] == [["Unidades vendidas", "AUC", "0,9999", "sim"]]
+    assert re.search(r"[0-9a-f]{16} \(atual\)", model.inner_text())
+    assert Axe().run(page).response["violations"] == []
+
+
 def test_bigquery_away_is_said_and_models_still_answer(without_bigquery, page_of):
     page = page_of(without_bigquery)
 
