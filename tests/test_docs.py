@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from api.main import create_app
+from api.settings import Settings
+
 ROOT = Path(__file__).parents[1]
 READMES = ("README.md", "README.pt-BR.md")
 PAGES = sorted(
@@ -111,3 +114,32 @@ def test_messages_that_are_explained_are_printed(page):
     assert len(explained) >= 7
     parts = [part.strip(" '") for message in explained for part in message.split("…")]
     assert [part for part in parts if len(part) > 3 and part not in printed] == []
+
+
+def commands(module):
+    """Return the commands of a package's command line."""
+    tree = ast.parse((ROOT / module / "__main__.py").read_text())
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
+    called = {"command", "add_parser"}
+    return {
+        call.args[0].value
+        for call in calls
+        if (getattr(call.func, "id", None) or getattr(call.func, "attr", "")) in called
+        and isinstance(call.args[0], ast.Constant)
+    }
+
+
+@pytest.mark.parametrize("module", ["pipeline", "export", "ingest"])
+def test_every_command_is_named_somewhere(module):
+    text = "".join(page.read_text() for page in PAGES) + (ROOT / "Makefile").read_text()
+    found = commands(module)
+
+    assert len(found) >= 4
+    assert {name for name in found if not re.search(rf"\b{name}\b", text)} == set()
+
+
+def test_every_address_of_the_api_is_named():
+    text = (ROOT / "api" / "README.md").read_text()
+    paths = create_app(Settings()).openapi()["paths"]
+
+    assert {path for path in paths if f"`{path}`" not in text} == set()

@@ -93,11 +93,11 @@ function answer(model, { verdict, predictions: [prediction] }) {
     parts.push(big(verdict, text, text));
   }
   if (warnings.length) {
-    parts.push(h("h3", {}, say("warnings")), h("ul", {}, warnings.map((one) => h("li", { class: "warning" }, one.message))));
+    parts.push(h("h3", {}, say("warnings")), h("ul", {}, warnings.map((one) => h("li", { class: "warning" }, `${say(one.column)}: ${named(one.message, one.column)}`))));
   }
   if (explanation?.attributions?.length) {
     parts.push(h("h3", {}, say("reasons")),
-      h("ul", {}, explanation.attributions.map((one) => h("li", {}, one.sentence))));
+      h("ul", {}, explanation.attributions.map((one) => h("li", {}, named(one.sentence, one.feature)))));
   }
   return parts;
 }
@@ -105,6 +105,11 @@ function answer(model, { verdict, predictions: [prediction] }) {
 function significantOrWhole({ value, cluster, components }) {
   if (value !== undefined) return Math.abs(value) >= 100 ? number(value) : significant(value);
   return cluster !== undefined ? String(cluster) : Object.values(components ?? {}).map(significant).join("; ");
+}
+
+// The API's sentences name columns as the table does; people have words for them.
+function named(sentence, column) {
+  return sentence.replace(new RegExp(`(^|\\s)${column}(?=\\s|$)`), (found) => found.replace(column, say(column)));
 }
 
 // Where there is no signal the statement is large and the number small.
