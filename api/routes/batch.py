@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
+from starlette.types import Receive, Scope, Send
 
 from api.artifacts.served import Served
 from api.dependencies import Reader, StateNow
@@ -63,8 +64,20 @@ async def report(
     except BaseException:
         stack.close()
         raise
-    lines = _lines(found, served, language, stack)
-    return StreamingResponse(lines, media_type=LINES, headers={"Content-Language": language})
+    lines = _lines(found, served, language)
+    return _Answer(stack, lines, media_type=LINES, headers={"Content-Language": language})
+
+
+class _Answer(StreamingResponse):
+    """Gives the turn and the files back, also where whoever asked is gone before the first line."""
+
+    def __init__(self, stack: ExitStack, content: Iterator[str], **more: Any) -> None:
+        super().__init__(content, **more)
+        self._stack = stack
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._stack:
+            await super().__call__(scope, receive, send)
 
 
 async def _receive(request: Request, file: Any) -> None:
@@ -77,26 +90,25 @@ async def _receive(request: Request, file: Any) -> None:
     file.flush()
 
 
-def _lines(found: Report, served: Served, language: Language, stack: ExitStack) -> Iterator[str]:
-    with stack:
-        yield _line(
-            model=served.manifest.model,
-            version=served.manifest.version,
-            verdict=verdict(served, language).model_dump(),
-            dialect=str(found.dialect),
-            records=found.records,
-            header=header_of(served),
-        )
-        done = rejected = 0
-        try:
-            for part in answered(found, served, language):
-                done += part.rows
-                rejected += len(part.rejected)
-                yield _line(done=done, lines=part.lines, rejected=part.rejected)
-        except Exception as error:  # the status is sent already
-            yield _line(error=f"The report could not be answered to its end: {error}")
-        else:
-            yield _line(predicted=done - rejected, rejected_in_all=rejected)
+def _lines(found: Report, served: Served, language: Language) -> Iterator[str]:
+    yield _line(
+        model=served.manifest.model,
+        version=served.manifest.version,
+        verdict=verdict(served, language).model_dump(),
+        dialect=str(found.dialect),
+        records=found.records,
+        header=header_of(served),
+    )
+    done = rejected = 0
+    try:
+        for part in answered(found, served, language):
+            done += part.rows
+            rejected += len(part.rejected)
+            yield _line(done=done, lines=part.lines, rejected=part.rejected)
+    except Exception as error:  # the status is sent already
+        yield _line(error=f"The report could not be answered to its end: {error}")
+    else:
+        yield _line(predicted=done - rejected, rejected_in_all=rejected)
 
 
 def _line(**content: Any) -> str:
