@@ -77,12 +77,22 @@ def run_inbox(
     with service_errors(settings):
         provision_buckets(settings)
         desk = _Desk.open(settings, console, trigger, finished)
-        for _ in range(MOST_REPEATS):
-            repeat, held = _run_until_empty(desk, always)
-            if not repeat:
+        if not always and not waiting(desk.inbox):
+            console.print(f"Nothing waits in gs://{desk.inbox.name}.")
+        held, repeats = True, 0
+        while always or waiting(desk.inbox):
+            try:
+                ended = _run_once(desk, always)
+            except LeaseHeldError as error:
+                console.print(f"{error} What waits is taken by that run.")
                 return held
-            always = True
-        return False
+            # A report that was refused fails the run and keeps no other from being taken.
+            repeats += ended.withdrawn
+            always = ended.withdrawn and repeats < MOST_REPEATS
+            held = held and (ended.held or always)
+            if ended.failed and not always:
+                return False
+        return held
 
 
 @dataclass(frozen=True)
@@ -128,45 +138,38 @@ class _Intake:
                 file_away(arrival, run)
 
 
-def _run_until_empty(desk: _Desk, always: bool) -> tuple[bool, bool]:
-    """Tell whether it has to be done again, and whether everything held."""
-    if not always and not waiting(desk.inbox):
-        desk.console.print(f"Nothing waits in gs://{desk.inbox.name}.")
-        return False, True
-    while always or waiting(desk.inbox):
-        try:
-            repeat, held = _run_once(desk, always)
-        except LeaseHeldError as error:
-            desk.console.print(f"{error} What waits is taken by that run.")
-            return False, True
-        if repeat or not held:
-            return repeat, held
-        always = False
-    return False, True
+@dataclass(frozen=True)
+class _Ended:
+    """How a run ended: whether all held, the flow itself failed, a report was withdrawn."""
+
+    held: bool = True
+    failed: bool = False
+    withdrawn: bool = False
 
 
-def _run_once(desk: _Desk, always: bool) -> tuple[bool, bool]:
+def _run_once(desk: _Desk, always: bool) -> _Ended:
     record = Record(desk.bucket, desk.trigger)
     with leased(desk.bucket, record.id) as lease:
         if not _has_work(desk, always):
-            return False, True
+            return _Ended()
         with _recorded(record, lease):
             return _run_recorded(desk, record, lease, always)
 
 
-def _run_recorded(desk: _Desk, record: Record, lease: Lease, always: bool) -> tuple[bool, bool]:
+def _run_recorded(desk: _Desk, record: Record, lease: Lease, always: bool) -> _Ended:
     # scikit-learn and the rest are loaded by whoever has work: of fifty triggers, one or two.
     from pipeline.run import run
 
     intake = _Intake(desk)
     outcome = run(desk.settings, intake.take, Steps(desk.console), lease, always=always)
-    withdrawn = not outcome.ok and intake.note_withdrawn()
+    failed = not outcome.ok
+    withdrawn = failed and intake.note_withdrawn()
     if _is_held(lease):
-        intake.file_away(record.id, all_of_them=outcome.ok)
+        intake.file_away(record.id, all_of_them=not failed)
     outcome.errors += [a.reason for a in intake.arrivals if a.status == "refused"]
     record.end(outcome, [a.to_json() for a in intake.arrivals], dbt.target_path())
     desk.finished(outcome, record)
-    return withdrawn, outcome.ok
+    return _Ended(outcome.ok, failed, withdrawn)
 
 
 def _has_work(desk: _Desk, always: bool) -> bool:
