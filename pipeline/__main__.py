@@ -13,6 +13,7 @@ from rich.console import Console
 from cloud import Settings
 from pipeline import commands
 from pipeline.errors import PipelineError
+from pipeline.services import service_errors
 
 WIDTH = 160  # of tables in a file or a pipe
 EPILOG = """\
@@ -29,7 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console(highlight=False, soft_wrap=not terminal, width=None if terminal else WIDTH)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        return int(options.command(options, Settings.from_environment(), console))
+        settings = Settings.from_environment()
+        with service_errors(settings):
+            return int(options.command(options, settings, console))
     except (PipelineError, ValueError, OSError) as error:
         console.print(f"[red]Error:[/] {error}", highlight=False)
         return 1

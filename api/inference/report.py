@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from api.artifacts.served import Served
-from api.errors import InvalidReport
+from api.errors import InvalidReport, InvalidRows
 from api.inference.batch import Row, batch_of_rows
 from api.inference.predictor import Answers, predict
 from api.phrases import Language
@@ -31,6 +31,10 @@ from ingest.normalise import normalise
 
 CHUNK = 2_000
 NOTE = "note"
+# The report's own names, by those of the features.
+NAMES = {column.name.lower(): column.name for column in contract()}
+# What stands before the name of a class, cluster or component.
+OUTPUTS = {"classification": "probability_", "clustering": "distance_", "decomposition": ""}
 Problems = list[dict[str, Any]]
 
 
@@ -106,8 +110,7 @@ def check_columns(served: Served) -> None:
     InvalidReport
         Naming the columns.
     """
-    known = {column.name.lower() for column in contract()}
-    missing = [f.name for f in served.scorer.features if f.name not in known]
+    missing = [f.name for f in served.scorer.features if f.name not in NAMES]
     if missing:
         raise InvalidReport(
             f"'{served.manifest.model}' looks at {', '.join(missing)}, which no report holds. Ask "
@@ -117,10 +120,14 @@ def check_columns(served: Served) -> None:
 
 def header_of(served: Served) -> list[str]:
     """Return the names of the columns that come out."""
-    label = served.manifest.label or "cluster"
-    outputs = [f"probability_{name}" for name in served.names] if served.names else []
-    named = [column.name for column in contract()]
-    return ["record", *named, f"predicted_{label}", *outputs, NOTE]
+    return ["record", *NAMES.values(), *_outputs(served), NOTE]
+
+
+def _outputs(served: Served) -> list[str]:
+    task = served.manifest.task
+    numbers = [f"{OUTPUTS[task]}{name}" for name in served.names]
+    picked = {"clustering": "cluster"}.get(task, served.manifest.label)
+    return numbers if picked is None else [f"predicted_{picked}", *numbers]
 
 
 def answered(report: Report, served: Served, language: Language) -> Iterator[Part]:
@@ -139,7 +146,17 @@ def _part(records: Sequence[dict[str, str]], served: Served, language: Language)
         reasons.append(reason)
         if not reason:
             rows.append(row)
-    answers = predict(served.scorer, batch_of_rows(rows, served.scorer), language) if rows else None
+    answers = None
+    if rows:
+        try:
+            answers = predict(served.scorer, batch_of_rows(rows, served.scorer), language)
+        except InvalidRows as error:  # of some rows the answer is not finite
+            if len(records) == 1:
+                reasons = [str(error)]
+            else:
+                parts = [_part([record], served, language) for record in records]
+                lines = "".join(part.lines for part in parts)
+                return Part(lines, len(records), [one for part in parts for one in part.rejected])
     return _written(records, reasons, answers, served)
 
 
@@ -152,8 +169,7 @@ def _written(
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     rejected: Problems = []
-    named = [column.name for column in contract()]
-    empty = [""] * (1 + len(served.names))
+    empty = [""] * len(_outputs(served))
     at = 0
     for record, reason in zip(records, reasons, strict=True):
         told, note = empty, reason
@@ -163,18 +179,16 @@ def _written(
             at += 1
         else:
             rejected.append({"record": int(record["record_number"]), "reason": reason})
-        values = (_safe(record[name]) for name in named)
+        values = (_safe(record[name]) for name in NAMES.values())
         writer.writerow([record["record_number"], *values, *told, _safe(note)])
     return Part(text.getvalue(), len(records), rejected)
 
 
 def _told(answers: Answers, at: int, served: Served) -> list[str]:
     numbers = [repr(float(output[at])) for output in answers.outputs]
-    if not served.names:
+    if answers.picked is None or served.labels is None:
         return numbers
-    labels = served.labels or ()
-    label = "" if answers.picked is None else str(labels[answers.picked[at]])
-    return [label, *numbers]
+    return [str(served.labels[answers.picked[at]]), *numbers]
 
 
 def _row(record: dict[str, str], features: Sequence[Feature]) -> tuple[Row, str]:
@@ -182,16 +196,12 @@ def _row(record: dict[str, str], features: Sequence[Feature]) -> tuple[Row, str]
         return (), f"wrong number of fields: {record['malformed_record'][:200]}"
     values, wrong = [], []
     for feature in features:
-        text = record[_column(feature.name)]
+        text = record[NAMES[feature.name]]
         value = text or None if feature.type == "STRING" else _number(text)
         if isinstance(value, float) and not _fits(value, feature):
             wrong.append(f"not a number: {feature.name} = {text[:60]}")
         values.append(value)
     return tuple(values), "; ".join(wrong)
-
-
-def _column(feature: str) -> str:
-    return next(column.name for column in contract() if column.name.lower() == feature)
 
 
 def _number(text: str) -> float | None:
@@ -202,7 +212,8 @@ def _number(text: str) -> float | None:
 
 
 def _fits(value: float, feature: Feature) -> bool:
-    return math.isfinite(value) and (feature.type != "INT64" or value.is_integer())
+    is_int64 = value.is_integer() and abs(value) < 2.0**63
+    return math.isfinite(value) and (is_int64 or feature.type != "INT64")
 
 
 def _safe(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from google.cloud.storage import Client
 
 from api.artifacts.bucket import FAILURES
-from api.marts.dashboard import source
+from api.marts.dashboard import NEWEST, source
 from api.marts.reader import Marts
 
 FILES = """
@@ -23,7 +23,6 @@ REJECTED = """
     select source_file, record_number, reasons from vendas_marts.rejected_sales
     order by source_file, record_number limit 100
 """
-NEWEST = "select max(first_seen_at) as seen, count(*) as reports from vendas_marts.report_files"
 RUNS = "runs/"
 SECONDS = 10
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 KEPT_SECONDS = 60.0
 KEPT_ANSWERS = 256
 WAIT_SECONDS = 15.0
+# So long nobody else waits for a BigQuery that did not answer; health checks share the threads.
+AWAY_SECONDS = 5.0
 FAILURES = (
     GoogleAPICallError,
     RetryError,
@@ -73,6 +75,7 @@ class Marts:
         self._client: Client | None = None
         self._kept: OrderedDict[tuple[str, Parameters], tuple[float, Answer]] = OrderedDict()
         self._lock = threading.Lock()
+        self._away: tuple[float, Exception] = (0.0, TimeoutError())
 
     def ask(self, sql: str, parameters: Parameters = ()) -> Answer:
         """Return the answer to a query.
@@ -97,8 +100,13 @@ class Marts:
         if kept is not None and time.monotonic() - kept[0] < self._seconds:
             return kept[1]
         try:
+            until, away = self._away
+            if time.monotonic() < until:
+                raise away
             answer = Answer(self._rows(sql, parameters), _now())
         except FAILURES as error:
+            if not isinstance(error, NotFound) and time.monotonic() >= self._away[0]:
+                self._away = (time.monotonic() + AWAY_SECONDS, error)
             if kept is not None:
                 return Answer(kept[1].rows, kept[1].asked_at, old=True)
             raise _refusal(error) from error

@@ -3,11 +3,16 @@
 import csv
 import io
 import json
+import socket
 
 import pytest
 
+from api.errors import InvalidRows, Problem
+from api.inference import report
+from api.inference.batch import rows_of
 from api.routes import batch
 from tests.api.publishing import TYPICAL
+from tests.api.serving import wait_until
 
 HEADER = (
     "Modelo;Ano;Região;Cor;Combustível;Câmbio;Motor_L;Quilometragem;Preço;Volume_Vendas;"
@@ -133,3 +138,40 @@ def test_no_more_reports_at_once_than_there_is_room_for(api):
     assert response.status_code == 503
     assert response.headers["retry-after"]
     assert answer(api, "price", REPORT)[3]["predicted"] == 3
+
+
+def test_a_row_without_a_finite_answer_is_rejected_alone(api, monkeypatch):
+    whole = report.predict
+
+    def overflowing(scorer, rows, language):
+        if any("Fusca" in row for row in rows_of(rows)):
+            raise InvalidRows([Problem(0, None, None, "numbers whose answer is finite")], 1)
+        return whole(scorer, rows, language)
+
+    monkeypatch.setattr(report, "predict", overflowing)
+    _, rows, rejected, last = answer(api, "price", "\n".join([HEADER, *LINES[:2]]).encode())
+
+    assert (len(rows), last["predicted"]) == (2, 1)
+    assert [problem["record"] for problem in rejected] == [2]
+    assert "finite" in rows[1]["note"]
+
+
+def test_a_year_beyond_64_bits_is_no_whole_number(api):
+    far = LINES[0].replace("2021", "9" * 20)
+    _, _, rejected, _ = answer(api, "price", "\n".join([HEADER, far]).encode())
+
+    assert rejected[0]["reason"].startswith("not a number: year = 999")
+
+
+def test_whoever_goes_before_the_first_line_keeps_no_turn(api):
+    host, port = api.base_url.host, api.base_url.port
+    body = b"\n".join([HEADER.encode(), *[LINES[0].encode()] * 20_000])
+    head = f"POST /models/price/report HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+    for _ in range(2 * batch.AT_ONCE):
+        with socket.create_connection((host, port)) as gone:
+            gone.sendall(head.encode() + body)
+
+    def answers():
+        return api.post("/models/price/report", content=REPORT).status_code == 200
+
+    assert wait_until(answers, seconds=30)

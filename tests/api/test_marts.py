@@ -6,6 +6,7 @@ import pytest
 from google.api_core.exceptions import NotFound, ServiceUnavailable
 
 from api.errors import RequestError
+from api.marts import reader
 from api.marts.dashboard import Filters, dashboard, query
 from api.marts.reader import KEPT_ANSWERS, Marts
 
@@ -44,7 +45,8 @@ def test_an_old_answer_is_asked_again(client):
     assert [marts.ask("select 1").rows[0]["n"] for _ in range(3)] == [1, 2, 3]
 
 
-def test_what_bigquery_said_last_stands_while_it_is_away(client):
+def test_what_bigquery_said_last_stands_while_it_is_away(client, monkeypatch):
+    monkeypatch.setattr(reader, "AWAY_SECONDS", 0.0)
     marts = Marts(lambda: client, seconds=0)
     before = marts.ask("select 1")
     client.error = ServiceUnavailable("away")
@@ -69,6 +71,16 @@ def test_what_was_never_answered_is_refused(client, error, words):
 
     with pytest.raises(RequestError, match=words):
         Marts(lambda: client).ask("select 1")
+
+
+def test_nobody_waits_again_for_a_bigquery_that_was_just_away(client):
+    client.error = ServiceUnavailable("away")
+    marts = Marts(lambda: client)
+    for number in range(3):
+        with pytest.raises(RequestError, match="does not answer now"):
+            marts.ask(f"select {number}")
+
+    assert len(client.asked) == 1
 
 
 def test_answers_that_are_kept_are_bounded(client):
