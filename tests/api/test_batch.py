@@ -145,7 +145,7 @@ def test_a_row_without_a_finite_answer_is_rejected_alone(api, monkeypatch):
 
     def overflowing(scorer, rows, language):
         if any("Fusca" in row for row in rows_of(rows)):
-            raise InvalidRows([Problem(0, None, None, "numbers whose answer is finite")], 1)
+            raise InvalidRows([Problem(0, None, None, "numbers", "The answer is not finite.")], 1)
         return whole(scorer, rows, language)
 
     monkeypatch.setattr(report, "predict", overflowing)
