@@ -13,7 +13,6 @@ BUILT_WITH = (
     "google_artifact_registry_repository_iam_member.build",
     "google_storage_bucket_iam_member.build",
     "google_project_iam_member.build",
-    "google_storage_bucket.inbox",
 )
 
 

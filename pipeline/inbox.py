@@ -96,7 +96,7 @@ def file_away(arrival: Arrival, run: str) -> None:
     blob, inbox = arrival.blob, arrival.blob.bucket
     if arrival.status == "gone":
         return
-    place = f"{TAKEN if arrival.status == 'taken' else REFUSED}/{run}/{blob.name[-LONGEST_NAME:]}"
+    place = f"{TAKEN if arrival.status == 'taken' else REFUSED}/{run}/{_shelf_name(blob)}"
     try:
         if arrival.status == "refused":
             _explain(inbox.blob(f"{place}.txt"), arrival)
@@ -126,6 +126,13 @@ def drop(file: Path, inbox: Bucket) -> str:
 def _is_report(name: str) -> bool:
     top = name.split("/", 1)[0]
     return not name.endswith("/") and not ("/" in name and top in (TAKEN, REFUSED))
+
+
+def _shelf_name(blob: Blob) -> str:
+    """Return a name that is no other report's, and short enough for what stands around it."""
+    name: str = blob.name
+    too_long = len(name) > LONGEST_NAME
+    return f"{blob.generation}-{name[-LONGEST_NAME:]}" if too_long else name
 
 
 def _take(blob: Blob, reports: Bucket) -> Arrival:

@@ -18,7 +18,7 @@ from rich.console import Console
 from cloud import Settings, storage_client
 from ingest import Receipt, ingest, reports
 from pipeline import dbt
-from pipeline.errors import LeaseHeldError, LeaseLostError
+from pipeline.errors import LeaseHeldError, LeaseLostError, PipelineError
 from pipeline.inbox import Arrival, file_away, take, waiting
 from pipeline.lease import Lease, leased
 from pipeline.progress import Steps
@@ -79,8 +79,14 @@ def run_inbox(
         desk = _Desk.open(settings, console, trigger, finished)
         if not always and not waiting(desk.inbox):
             console.print(f"Nothing waits in gs://{desk.inbox.name}.")
-        held, repeats = True, 0
-        while always or waiting(desk.inbox):
+        held, repeats, before = True, 0, None
+        while (found := _identities(desk)) or always:
+            if found == before and not always:
+                raise PipelineError(
+                    f"gs://{desk.inbox.name} still holds what a run has just taken: it could not "
+                    "be moved away. Look at the rights on the inbox."
+                )
+            before = found
             try:
                 ended = _run_once(desk, always)
             except LeaseHeldError as error:
@@ -136,6 +142,10 @@ class _Intake:
         for arrival in self.arrivals:
             if all_of_them or arrival.reason:
                 file_away(arrival, run)
+
+
+def _identities(desk: _Desk) -> set[tuple[str, int]]:
+    return {(blob.name, blob.generation) for blob in waiting(desk.inbox)}
 
 
 @dataclass(frozen=True)

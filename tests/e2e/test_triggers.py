@@ -208,6 +208,35 @@ def test_a_run_that_fails_leaves_what_waits_and_says_so_in_one_line(office):
 
 
 @pytest.mark.soak
+def test_a_refused_report_keeps_no_other_from_being_taken(office):
+    """The second report lands while the run that refuses the first is at work."""
+    office.put("bad.csv", "a;b\n1;2\n")
+    office.put_parts(2)
+    process = office.trigger()
+    await_line(process, "Report")
+    office.put("late.csv", "".join(LINES[:50]))
+    merged = office.trigger()
+    assert "What waits is taken by that run." in merged.communicate(timeout=60)[0]
+    output, _ = process.communicate(timeout=300)
+
+    assert process.returncode == 1, output
+    assert [r["status"] for r in office.records()] == ["ok", "failed"]
+    assert office.names("taken/") == ["late.csv", "part 00.csv", "part 01.csv"]
+    assert office.names("refused/") == ["bad.csv", "bad.csv.txt"]
+
+
+@pytest.mark.soak
+def test_commands_tell_what_a_service_answers(office):
+    for command in (["analyses"], ["cost"]):
+        process = office.desk.pipeline(*command)
+        output, _ = process.communicate(timeout=60)
+
+        assert process.returncode == 1
+        assert "Traceback" not in output
+        assert output.startswith("Error: "), output
+
+
+@pytest.mark.soak
 def test_watch_runs_the_pipeline_when_a_report_lands(tmp_path):
     desk = Desk(tmp_path)
     watcher = desk.pipeline("watch", "--every", "0.5")

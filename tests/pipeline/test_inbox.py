@@ -163,3 +163,14 @@ def test_drop_puts_a_file_there(inbox, tmp_path):
 
     assert drop(file, inbox) == f"gs://{inbox.name}/Relatório 1.csv"
     assert [blob.name for blob in waiting(inbox)] == ["Relatório 1.csv"]
+
+
+def test_long_names_that_end_alike_are_two_reports_on_the_shelf(bucket, inbox):
+    for name in ("a/" + "x" * 198 + ".csv", "b/" + "x" * 198 + ".csv"):
+        put(inbox, name)
+
+    for arrival in taken(bucket, inbox):
+        file_away(arrival, RUN)
+
+    assert len(names(inbox, "taken/")) == 2
+    assert waiting(inbox) == []
