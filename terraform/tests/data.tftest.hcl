@@ -2,47 +2,10 @@
 
 mock_provider "google" {
   source = "./tests/mocks"
-
-  override_resource {
-    target = google_storage_bucket.main
-    values = { url = "gs://vendas-bmw-0a1b2c3d" }
-  }
-  override_resource {
-    target = google_storage_bucket.inbox
-    values = { url = "gs://vendas-bmw-0a1b2c3d-inbox" }
-  }
-  override_resource {
-    target = google_service_account.main["pipeline"]
-    values = { member = "serviceAccount:pipeline", email = "pipeline@vendas-test" }
-  }
-  override_resource {
-    target = google_service_account.main["api"]
-    values = { member = "serviceAccount:api", email = "api@vendas-test" }
-  }
-  override_resource {
-    target = google_service_account.main["trigger"]
-    values = { member = "serviceAccount:trigger", email = "trigger@vendas-test" }
-  }
-  override_resource {
-    target = google_service_account.main["build"]
-    values = { member = "serviceAccount:build", email = "build@vendas-test" }
-  }
 }
 
 mock_provider "random" {
   source = "./tests/mocks"
-}
-
-variables {
-  project_id     = "vendas-test"
-  location       = "southamerica-east1"
-  region         = "southamerica-east1"
-  report         = "tests/reports/26eca72a3efa6b9c-n2.csv"
-  managers       = ["group:managers@example.com"]
-  analysts       = ["group:analysts@example.com"]
-  public_keys    = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----\n"
-  api_image      = "southamerica-east1-docker.pkg.dev/vendas-test/vendas/api:0123abc"
-  pipeline_image = "southamerica-east1-docker.pkg.dev/vendas-test/vendas/pipeline:0123abc"
 }
 
 run "buckets_are_closed_versioned_and_protected" {

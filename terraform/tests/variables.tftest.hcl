@@ -8,18 +8,6 @@ mock_provider "random" {
   source = "./tests/mocks"
 }
 
-variables {
-  project_id     = "vendas-test"
-  location       = "southamerica-east1"
-  region         = "southamerica-east1"
-  report         = "tests/reports/26eca72a3efa6b9c-n2.csv"
-  managers       = ["group:managers@example.com"]
-  analysts       = ["group:analysts@example.com"]
-  public_keys    = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----\n"
-  api_image      = "southamerica-east1-docker.pkg.dev/vendas-test/vendas/api:0123abc"
-  pipeline_image = "southamerica-east1-docker.pkg.dev/vendas-test/vendas/pipeline:0123abc"
-}
-
 run "takes_the_longest_names_and_the_edges" {
   variables {
     project_id          = "a23456789012345678901234567890"

@@ -37,3 +37,33 @@ mock_resource "google_cloud_run_v2_service" {
 mock_resource "google_artifact_registry_repository" {
   defaults = { project = "vendas-test" }
 }
+
+override_resource {
+  target = google_storage_bucket.main
+  values = { url = "gs://vendas-bmw-0a1b2c3d" }
+}
+
+override_resource {
+  target = google_storage_bucket.inbox
+  values = { url = "gs://vendas-bmw-0a1b2c3d-inbox" }
+}
+
+override_resource {
+  target = google_service_account.main["pipeline"]
+  values = { member = "serviceAccount:pipeline", email = "pipeline@vendas-test" }
+}
+
+override_resource {
+  target = google_service_account.main["api"]
+  values = { member = "serviceAccount:api", email = "api@vendas-test" }
+}
+
+override_resource {
+  target = google_service_account.main["trigger"]
+  values = { member = "serviceAccount:trigger", email = "trigger@vendas-test" }
+}
+
+override_resource {
+  target = google_service_account.main["build"]
+  values = { member = "serviceAccount:build", email = "build@vendas-test" }
+}
