@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas import Cell, ExplanationOut, PlacedWarning, Prediction, Verdict
+from api.schemas.models import Verdict
+from api.schemas.predictions import Cell, ExplanationOut, PlacedWarning, Prediction
 
 Data = list[str | bool | int | float | None]
 Parameters = dict[str, str | int | float | bool]

@@ -19,7 +19,7 @@ from api.errors import BodyTooLarge, Busy
 from api.inference.report import Report, answered, check_columns, header_of, place, read_report
 from api.phrases import Language
 from api.routes.models import verdict
-from api.schemas import ErrorBody, refusals
+from api.schemas.refusals import ErrorBody, refusals
 
 router = APIRouter(tags=["batch"])
 LARGEST_BYTES = 32 * 1024 * 1024

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from api.artifacts.state import State
 from api.dependencies import StateNow
-from api.schemas import Alive, Readiness, Trouble
+from api.schemas.health import Alive, Readiness, Trouble
 
 router = APIRouter(prefix="/health", tags=["health"])
 

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Request
 
 from api.marts.dashboard import Filters, dashboard
 from api.marts.quality import quality
-from api.marts.schemas import Dashboard, Quality
-from api.schemas import ErrorBody, refusals
+from api.schemas.marts import Dashboard, Quality
+from api.schemas.refusals import ErrorBody, refusals
 
 router = APIRouter(tags=["marts"])
 Text = Annotated[str | None, Query(max_length=200)]

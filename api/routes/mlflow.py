@@ -7,7 +7,7 @@ from fastapi.responses import PlainTextResponse
 
 from api.dependencies import DefaultModel, StateNow
 from api.protocols import MLflowError
-from api.schemas import refusals
+from api.schemas.refusals import refusals
 
 router = APIRouter(tags=["mlflow"])
 # The scoring protocol that we speak came with it.

@@ -12,16 +12,8 @@ from api.dependencies import Reader, StateNow
 from api.errors import Refused
 from api.marts.leaks import leaks
 from api.phrases import Language
-from api.schemas import (
-    ErrorBody,
-    History,
-    LeakAudit,
-    ModelDetail,
-    ModelList,
-    ModelSummary,
-    Verdict,
-    refusals,
-)
+from api.schemas.models import History, LeakAudit, ModelDetail, ModelList, ModelSummary, Verdict
+from api.schemas.refusals import ErrorBody, refusals
 from export.artifact import Feature
 
 router = APIRouter(prefix="/models", tags=["models"])

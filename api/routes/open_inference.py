@@ -16,7 +16,7 @@ from api.protocols import (
     ServerMetadata,
     ServerReady,
 )
-from api.schemas import refusals
+from api.schemas.refusals import refusals
 
 router = APIRouter(prefix="/v2", tags=["open inference protocol"])
 UNKNOWN = refusals(OpenInferenceError, 404, 503)

@@ -23,7 +23,7 @@ from api.dependencies import Reader, StateNow
 from api.errors import Refused
 from api.phrases import Language, say
 from api.routes.models import verdict
-from api.schemas import ErrorBody, refusals
+from api.schemas.refusals import ErrorBody, refusals
 
 router = APIRouter(tags=["page"])
 POLICY = (

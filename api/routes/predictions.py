@@ -26,14 +26,8 @@ from api.protocols import (
     OpenInferenceError,
     VertexError,
 )
-from api.schemas import (
-    ColumnsRequest,
-    ColumnsResponse,
-    ErrorBody,
-    RowsRequest,
-    RowsResponse,
-    refusals,
-)
+from api.schemas.predictions import ColumnsRequest, ColumnsResponse, RowsRequest, RowsResponse
+from api.schemas.refusals import ErrorBody, refusals
 
 TEXT = {"schema": {"type": "string"}}
 BINARY = {"schema": {"type": "string", "format": "binary"}}

@@ -1,0 +1,1 @@
+"""What goes over the wire, as OpenAPI describes it: one module per subject."""
