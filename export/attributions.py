@@ -60,6 +60,20 @@ def attributions(pipeline: Any, rows: pd.DataFrame) -> Attributions | None:
     return None
 
 
+def leaves(pipeline: Any) -> int:
+    """Return how many leaves a pipeline's trees have; 0 for other models."""
+    model = _grown(pipeline)
+    trees = [] if model is None else model.get_booster().get_dump()
+    return sum(tree.count("leaf=") for tree in trees)
+
+
+def _grown(pipeline: Any) -> Any:
+    model = pipeline[-1]
+    if isinstance(model, VotingClassifier):
+        model = model.estimators_[0]
+    return model if hasattr(model, "get_booster") else None
+
+
 def _linear(pipeline: Any, prepare: ColumnTransformer, rows: pd.DataFrame) -> Attributions | None:
     model = pipeline[-1]
     if getattr(model, "coef_", None) is None:
@@ -79,10 +93,8 @@ def _linear(pipeline: Any, prepare: ColumnTransformer, rows: pd.DataFrame) -> At
 
 
 def _trees(pipeline: Any, prepare: ColumnTransformer, rows: pd.DataFrame) -> Attributions | None:
-    model = pipeline[-1]
-    if isinstance(model, VotingClassifier):
-        model = model.estimators_[0]
-    if not hasattr(model, "get_booster"):
+    model = _grown(pipeline)
+    if model is None:
         return None
     from xgboost import DMatrix, config_context  # whoever has no trees does without it
 

@@ -17,12 +17,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
+from export.attributions import leaves
 from export.baseline import Constant
 from export.batch import Batch
 from export.certificate import Certificate, Tally
-from export.families.transplanting import TREES
 from export.metrics import Metrics, scores
-from export.parity import SHAPLEY_TOLERANCE, TOLERANCE, Answers, aligned
+from export.parity import Answers, aligned, shapley_tolerance
 from export.responses import answer, explanation
 from export.sample import Sample
 from export.study import Study
@@ -155,9 +155,8 @@ class _Desk:
     def __init__(self, study: Study, candidate: Candidate) -> None:
         self.candidate = candidate
         self._study = study
-        shapley = study.identity.model_type in TREES
         self._tally = Tally()
-        self._explained = Tally(SHAPLEY_TOLERANCE if shapley else TOLERANCE)
+        self._explained = Tally(shapley_tolerance(leaves(candidate.pipeline)))
         self._scores = scores(study.node.task, study.classes, candidate.pipeline)
         self._apart, self._near = _Witnessing(), _Witnessing()
 

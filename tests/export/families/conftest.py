@@ -53,6 +53,14 @@ class Trained:
             f"ml.predict(model `{self.sources.node.relation}`, ({self.rows}){settings})"
         )
 
+    def explain(self, columns: str) -> pa.Table:
+        """Return BigQuery ML's explanations of a few rows, beside the input columns."""
+        few = f"select * from ({self.rows}) order by mileage_km desc limit 4"
+        return self.sources.warehouse.arrow(
+            f"select {', '.join(FEATURES)}, {columns} from ml.explain_predict("
+            f"model `{self.sources.node.relation}`, ({few}), struct(100 as top_k_features))"
+        )
+
 
 Train = Callable[..., Trained]
 

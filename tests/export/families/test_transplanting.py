@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 from sklearn.pipeline import Pipeline
 
+from export.attributions import _grown, _owners, attributions, leaves
 from export.dataset import to_frame
 from export.errors import UnsupportedError
 from export.families.transplanting import FAMILIES, transplant
-from export.parity import TOLERANCE
+from export.parity import TOLERANCE, shapley_tolerance
+from tests.emulator.ml.trees.penguins import needs_exact
+from tests.emulator.ml.trees.shapley import replayed
 from tests.export.conftest import FEATURES
 from tests.export.families.conftest import CLAUSE, Train, Trained
 
@@ -69,6 +72,46 @@ def test_probabilities_and_labels_are_bigquery_ml_s(
     best = np.sort(expected, axis=1)[:, -2:]
     assert not apart[best[:, 1] - best[:, 0] > 2 * TOLERANCE].any()
     assert pipeline.classes_.tolist() == list(classes)
+
+
+@needs_exact
+@CLAUSES
+@pytest.mark.parametrize(
+    ("options", "label", "classes"),
+    [
+        ("model_type = 'boosted_tree_regressor'", "price_usd", None),
+        ("model_type = 'random_forest_regressor'", "price_usd", None),
+        ("model_type = 'boosted_tree_classifier'", "tier", TIERS),
+        ("model_type = 'random_forest_classifier', num_parallel_tree = 20", "tier", TIERS),
+    ],
+)
+def test_explanations_are_bigquery_ml_s_once_added_up_in_its_order(
+    train: Train, options: str, label: str, classes: tuple[str, ...] | None, clause: str
+) -> None:
+    """What is left between XGBoost 0.90's and the pipeline's is the order of float32 additions."""
+    trained = train(options, label, clause, classes)
+    found = trained.explain(f"predicted_{label}, top_feature_attributions")
+    frame, pipeline = to_frame(found, FEATURES), built(trained)
+    own = attributions(pipeline, frame)
+    assert own is not None
+    owners = _owners(pipeline[0])[1]
+    model = _grown(pipeline)
+
+    design = np.asarray(pipeline[0].transform(frame), dtype=np.float32)
+    sums = replayed(model.get_booster(), design, own.parts.shape[1]).astype(np.float64)
+
+    named = [
+        classes.index(one) if classes else 0
+        for one in found.column(f"predicted_{label}").to_pylist()
+    ]
+    for row, told in enumerate(found.column("top_feature_attributions").to_pylist()):
+        wanted = {one["feature"]: one["attribution"] for one in told}
+        assert set(wanted) == set(own.features)
+        parts = [sums[row, named[row], owners == place].sum() for place in range(len(wanted))]
+        expected = np.array([wanted[feature] for feature in own.features])
+        assert distance(np.array(parts), expected).max() <= TOLERANCE
+        apart = np.abs(own.parts[row, named[row]] - expected).max()
+        assert apart <= shapley_tolerance(leaves(pipeline)) * max(1, np.abs(expected).max())
 
 
 @CLAUSES

@@ -17,6 +17,7 @@ from emulator.ml.trees import (
     train,
 )
 from tests.emulator.ml.trees.penguins import needs_exact, problem
+from tests.emulator.ml.trees.shapley import replayed
 
 KINDS = {
     "regression": {},
@@ -167,27 +168,46 @@ def test_the_installed_xgboost_reads_what_an_exact_one_wrote(version, kind, monk
     np.testing.assert_allclose(found, with_exact, rtol=3e-7, atol=1e-6)
 
 
-@needs_exact
-def test_the_oldest_xgboost_rounds_its_own_explanations_by_more_than_a_millionth():
+def noisy_label(rows=3000):
     random = np.random.default_rng(0)
     matrix = np.column_stack(
-        [random.normal(size=(3000, 2)), random.integers(0, 6, size=(3000, 4))]
+        [random.normal(size=(rows, 2)), random.integers(0, 6, size=(rows, 4))]
     ).astype(np.float32)
-    label = matrix[:, 0] + 0.3 * matrix[:, 2] + random.normal(size=3000).astype(np.float32)
-    settings = replace(BOOSTED_TREE, xgboost_version="0.9", max_tree_depth=10, max_iterations=100)
-    model = train(Rows(matrix, 50_000 + 9_000 * label), settings).model
-    scorer, some = Scorer(model), matrix[:500]
+    matrix[::7, 1] = np.nan
+    label = matrix[:, 0] + 0.3 * matrix[:, 2] + random.normal(size=rows).astype(np.float32)
+    return matrix, label
 
-    found = scorer.contributions(some, approximate=False).astype(np.float64)
 
+OLDEST = {
+    "boosted": replace(BOOSTED_TREE, xgboost_version="0.9"),
+    "deep": replace(BOOSTED_TREE, xgboost_version="0.9", max_tree_depth=10),
+    "forest": replace(RANDOM_FOREST, xgboost_version="0.9", num_parallel_tree=20),
+}
+
+
+@needs_exact
+@pytest.mark.filterwarnings("ignore:.*WARNING.*:UserWarning")
+@pytest.mark.parametrize("kind", OLDEST)
+def test_the_oldest_xgboost_s_explanations_are_one_float32_sum_through_all_leaves(kind):
+    """Whoever adds up otherwise is apart by as many roundings as the root of the leaves."""
+    matrix, label = noisy_label()
+    model = train(Rows(matrix, label), OLDEST[kind]).model
+    scorer, some = Scorer(model), matrix[:300]
     theirs = xgboost.Booster()
     theirs.load_model(bytearray(model.data))
+
+    found = scorer.contributions(some, approximate=False)
     others = theirs.predict(xgboost.DMatrix(some), pred_contribs=True).reshape(found.shape)
-    greatest = np.abs(found).max(axis=2)
-    own = np.abs(found.sum(axis=2) - scorer.margins(some)) / greatest
+
     assert model.release == "0.90"
-    assert 1e-6 < own.max() < 1e-5
-    assert (np.abs(found - others).max(axis=2) / greatest).max() < 1e-5
+    np.testing.assert_array_equal(replayed(theirs, some[:3]), found[:3, :, :-1])
+    leaves = sum(tree.count("leaf=") for tree in scorer.texts())
+    greatest = np.maximum(1, np.abs(found).max(axis=2))
+    one = 2.0**-24 * np.sqrt(leaves)
+    own = np.abs(found.sum(axis=2, dtype=np.float64) - scorer.margins(some)) / greatest
+    apart = np.abs(found.astype(np.float64) - others).max(axis=2) / greatest
+    assert 1e-7 < own.max() < 4 * one
+    assert 1e-7 < apart.max() < 2 * one
 
 
 @needs_exact
