@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from api.marts.forecast import forecast
 from api.marts.reader import Answer, Marts, Parameters
 
 DIMENSIONS = ("year", "region", "model", "fuel_type")
@@ -62,7 +63,7 @@ class Filters:
 
 
 def dashboard(marts: Marts, filters: Filters) -> dict[str, Any]:
-    """Return totals, groups, choices and how old the data are.
+    """Return totals, groups, choices, the forecast and how old the data are.
 
     Raises
     ------
@@ -82,6 +83,7 @@ def dashboard(marts: Marts, filters: Filters) -> dict[str, Any]:
             name: [row["value"] for row in choices.rows if row["dimension"] == name]
             for name in DIMENSIONS
         },
+        "forecast": forecast(marts),
         "source": source([answer, choices, newest], newest),
     }
 

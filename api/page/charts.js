@@ -24,15 +24,18 @@ export function draw(id, { kind, labels, series, horizontal = false }) {
     type: kind,
     data: {
       labels,
-      datasets: series.map(({ name, data }, index) => ({
+      datasets: series.map(({ name, data, look }, index) => ({
         label: name, data, backgroundColor: COLOURS[index % COLOURS.length],
-        borderColor: COLOURS[index % COLOURS.length], borderWidth: kind === "line" ? 2 : 0, pointRadius: 2,
+        borderColor: COLOURS[index % COLOURS.length], borderWidth: kind === "line" ? 2 : 0, pointRadius: 2, ...look,
       })),
     },
     options: {
       animation: false, maintainAspectRatio: false, indexAxis: horizontal ? "y" : "x",
       plugins: {
-        legend: { display: series.length > 1, position: "bottom", labels: { color: ink, boxWidth: 12 } },
+        legend: {
+          display: series.length > 1, position: "bottom",
+          labels: { color: ink, boxWidth: 12, filter: (item) => !series[item.datasetIndex].look?.quiet },
+        },
         tooltip: { callbacks: { label: (item) => `${item.dataset.label}: ${number(item.parsed[values])}` } },
       },
       scales: {
@@ -42,7 +45,11 @@ export function draw(id, { kind, labels, series, horizontal = false }) {
     },
   }));
   const columns = [{ title: "", value: (row) => row[0] }];
-  series.forEach(({ name }, index) => columns.push({ title: name, number: true, value: (row) => number(row[index + 1]) }));
+  series.forEach(({ name }, index) => columns.push({ title: name, number: true, value: (row) => cell(row[index + 1]) }));
   const rows = labels.map((label, at) => [label, ...series.map(({ data }) => data[at])]);
   document.getElementById(`${id}-table`).replaceChildren(table(columns, rows, canvas.getAttribute("aria-label")));
+}
+
+function cell(value) {
+  return value === null ? "" : number(value);
 }

@@ -1,6 +1,7 @@
 // Painel: units and revenue by year, region, model and fuel.
 
 import { draw, panel } from "./charts.js";
+import { forecastCharts, forecastPart } from "./forecast.js";
 import { ask, field, h, loading, select, trouble } from "./parts.js";
 import { number, percent, say, time } from "./words.js";
 
@@ -13,6 +14,7 @@ export async function show(section) {
     const found = await ask(`/dashboard?${query()}`);
     section.replaceChildren(...screen(found, () => show(section)));
     charts(found.groups);
+    forecastCharts(found.forecast, found.groups.region_year, chosen.region, narrowed());
   } catch (error) {
     section.replaceChildren(h("h2", {}, say("sales")), trouble(error, () => show(section)));
   }
@@ -21,6 +23,10 @@ export async function show(section) {
 function query() {
   const given = Object.entries(chosen).filter(([name, value]) => value && name !== "measure");
   return new URLSearchParams(given);
+}
+
+function narrowed() {
+  return Boolean(chosen.model || chosen.fuel_type || chosen.first_year || chosen.last_year);
 }
 
 function screen(found, again) {
@@ -34,6 +40,7 @@ function screen(found, again) {
       card("mean_price", number(total.price_usd)), card("records", number(total.records))),
     h("div", { class: "charts" }, ["year", "region_year", "region", "model", "fuel_type"].map((name) =>
       panel(say(`by_${name}`, { what: say(chosen.measure) }), `chart-${name}`))),
+    ...forecastPart(found.forecast, chosen.region, narrowed()),
     sourceLine(source),
   ];
 }

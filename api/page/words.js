@@ -43,6 +43,32 @@ const WORDS = {
   ],
   one_year: ["In {year}, {units} units.", "Em {year}, {units} unidades."],
   no_sales: ["No sales are left by these filters.", "Nenhuma venda passa por estes filtros."],
+  forecast: ["Units in the years to come, by region", "Unidades nos próximos anos, por região"],
+  forecast_of: ["{region}: units and forecast", "{region}: unidades e previsão"],
+  forecast_signal: [
+    "In the last {years} years, which it had not seen, this forecast was better than the average of the years before.",
+    "Nos últimos {years} anos, que não tinha visto, esta previsão foi melhor que a média dos anos anteriores.",
+  ],
+  forecast_no_signal: [
+    "These sales show no trend: in the last {years} years, which it had not seen, this forecast was not better than the average of the years before. Plan with the range, not with the line.",
+    "Estas vendas não mostram tendência: nos últimos {years} anos, que não tinha visto, esta previsão não foi melhor que a média dos anos anteriores. Planeje com a faixa, não com a linha.",
+  ],
+  forecast_none: [
+    "There are too few years of sales for a forecast.",
+    "Há anos de vendas de menos para uma previsão.",
+  ],
+  forecast_range: [
+    "The band is where 95 of 100 years should fall. The last year counts as complete.",
+    "A faixa é onde devem cair 95 de 100 anos. O último ano conta como completo.",
+  ],
+  forecast_unfiltered: [
+    "The forecast is made from all models, fuels and years; take those filters away to see it.",
+    "A previsão é feita com todos os modelos, combustíveis e anos; retire esses filtros para vê-la.",
+  ],
+  sold: ["Sold", "Vendidas"],
+  forecast_units: ["Forecast", "Previsão"],
+  units_low: ["At least", "No mínimo"],
+  units_high: ["At most", "No máximo"],
   more: ["more", "a mais"],
   fewer: ["fewer", "a menos"],
   source: [

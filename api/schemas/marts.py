@@ -44,12 +44,33 @@ class Choices(BaseModel):
     fuel_type: list[str]
 
 
+class ForecastYear(BaseModel):
+    """Units that a region may sell in a year."""
+
+    region: str
+    year: int
+    units: float
+    units_low: float = Field(description="Lower end of the 95% interval.")
+    units_high: float = Field(description="Upper end of the 95% interval.")
+
+
+class Forecast(BaseModel):
+    """Units of the years to come, of all models and fuels: no filter touches them."""
+
+    held_out_years: int = Field(description="Last years that judge it, without being seen.")
+    test_rows: int = Field(description="Years of regions among them; 0 without a forecast.")
+    status: str = Field(description="signal if it is better than the mean of the years before.")
+    reason: str
+    years: list[ForecastYear]
+
+
 class Dashboard(BaseModel):
     """Sales as the filters leave them."""
 
     total: Figures
     groups: Groups
     choices: Choices
+    forecast: Forecast | None = Field(description="Null if the build made none.")
     source: Source
 
 

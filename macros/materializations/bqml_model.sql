@@ -3,23 +3,28 @@
     <the model's select>`. It trains only if the SQL, the options or the
     fingerprint of the features changed, or with --full-refresh. It refuses to
     train on a leaking column, and does not train on data that cannot train.
+    meta.export says what a model that is exported predicts from what;
+    meta.forecast what a time series model, which has no features, forecasts.
 #}
 {% materialization bqml_model, adapter='bigquery' %}
     {%- set meta = config.get('meta') -%}
-    {%- set options = bqml_options(meta.ml_config) -%}
+    {%- set options = bqml_options(meta) -%}
+    {%- set about = meta.export or dict(
+        meta.forecast, task='forecasting', features=[]
+    ) -%}
     {{ run_hooks(pre_hooks) }}
-    {%- do bqml_refuse_leaks(meta.export) -%}
-    {%- set state = bqml_state(sql, options, meta.export) -%}
+    {%- if meta.export -%}{%- do bqml_refuse_leaks(about) -%}{%- endif -%}
+    {%- set state = bqml_state(sql, options, about) -%}
     {%- if state.problem -%}
         {%- do exceptions.warn(
             "'" ~ model.name ~ "' is not trained: " ~ state.problem
         ) -%}
-        {%- do run_query(bqml_record(meta.export, state, state.problem)) -%}
+        {%- do run_query(bqml_record(about, state, state.problem)) -%}
         {%- set outcome = 'NOT TRAINED' -%}
     {%- elif state.unchanged and not should_full_refresh() -%}
         {%- set outcome = 'UNCHANGED' -%}
     {%- else -%}
-        {%- do run_query(bqml_record(meta.export, state, 'training did not end')) -%}
+        {%- do run_query(bqml_record(about, state, 'training did not end')) -%}
         {%- call statement('train') -%}
             create or replace model {{ this }}
             options ({{ options }})
@@ -27,7 +32,7 @@
             {{ sql }}
         {%- endcall -%}
         {%- do run_query(bqml_label(state)) -%}
-        {%- do run_query(bqml_record(meta.export, state, none)) -%}
+        {%- do run_query(bqml_record(about, state, none)) -%}
         {%- set outcome = 'TRAINED' -%}
     {%- endif -%}
     {%- call noop_statement('main', outcome) -%}{%- endcall -%}
@@ -35,10 +40,11 @@
     {{ return({'relations': []}) }}
 {% endmaterialization %}
 
-{% macro bqml_options(ml_config) -%}
-    {%- set registry = env_var('MODEL_REGISTRY', '') -%}
+{# ARIMA_PLUS has no option `model_registry`. #}
+{% macro bqml_options(meta) -%}
+    {%- set registry = env_var('MODEL_REGISTRY', '') if meta.export -%}
     {%- set added = {'model_registry': registry} if registry else {} -%}
-    {%- for name, value in dict(ml_config, **added).items() -%}
+    {%- for name, value in dict(meta.ml_config, **added).items() -%}
         {{ name }} = {{ value | tojson }}{{ ', ' if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}
@@ -66,18 +72,23 @@
 {%- endmacro %}
 
 {# What the training would be made of, and what the last one was made of. #}
-{% macro bqml_state(sql, options, export) -%}
-    {%- set kind = 'class' if export.task == 'classification' else 'value' -%}
+{% macro bqml_state(sql, options, about) -%}
+    {%- set kind = 'class' if about.task == 'classification' else 'value' -%}
+    {%- set forecasts = about.task == 'forecasting' -%}
+    {%- set without_rows = about.without_rows if forecasts
+        else 'there are no training rows' -%}
     {%- set query -%}
         with training as (
             select
-                count({{ export.label }}) as labelled,
-                count(distinct cast({{ export.label }} as string)) as classes
-                {%- for feature in export.features %},
+                count({{ about.label }}) as labelled,
+                count(distinct cast({{ about.label }} as string)) as classes
+                {%- for feature in about.features %},
                 count({{ feature }}) as filled_{{ loop.index }}
                 {%- endfor %}
             from ({{ sql }})
+            {%- if not forecasts %}
             where not is_eval
+            {%- endif %}
         ),
 
         last as (
@@ -94,12 +105,15 @@
             last.data_hash,
             last.problem,
             case
-                when training.labelled = 0 then 'there are no training rows'
+                when training.labelled = 0
+                    then {{ bqml_literal(without_rows) }}
+                {%- if not forecasts %}
                 when training.classes = 1
                     then
-                        'the label {{ export.label }} has a single'
+                        'the label {{ about.label }} has a single'
                         ' {{ kind }} in the training rows'
-                {%- for feature in export.features %}
+                {%- endif %}
+                {%- for feature in about.features %}
                 when training.filled_{{ loop.index }} = 0
                     then
                         'the feature {{ feature }} is NULL in every'
@@ -130,15 +144,15 @@
     )
 {%- endmacro %}
 
-{% macro bqml_record(export, state, problem) -%}
+{% macro bqml_record(about, state, problem) -%}
     insert into {{ ref('model_trainings') }} (
         model_name, label, task, sql_hash, options_hash, data_hash, problem,
         recorded_at
     )
     values (
         '{{ model.name }}',
-        '{{ export.label }}',
-        '{{ export.task }}',
+        '{{ about.label }}',
+        '{{ about.task }}',
         '{{ state.sql_hash }}',
         '{{ state.options_hash }}',
         '{{ state.data_hash }}',

@@ -7,7 +7,7 @@
     {%- set models = [] -%}
     {%- for node in (graph.nodes.values() if execute else [])
         if node.config.materialized == 'bqml_model'
-            and node.config.meta.export.label -%}
+            and node.config.meta.get('export', {}).label -%}
         {%- do models.append({
             'name': node.name,
             'relation': api.Relation.create(

@@ -2,7 +2,7 @@
     Is the model better than a constant on rows it has not seen? Per row, the
     constant's loss minus the model's; a 95% interval of the mean; `signal` only
     if its lower end is above 0. The constant is the train split's mean, or its
-    share of each class.
+    share of each class. `forecast_verdict` judges the forecast.
 -#}
 with
 
@@ -40,12 +40,7 @@ compared as (
 
     select
         model_name,
-        count(*) as test_rows,
-        avg(baseline_loss) as baseline_loss,
-        avg(model_loss) as model_loss,
-        avg(baseline_loss - model_loss) as improvement,
-        1.959964 * stddev_samp(baseline_loss - model_loss) / sqrt(count(*))
-            as half_width
+        {{ mean_gains('baseline_loss', 'model_loss') }}
     from losses
     group by 1
 
@@ -68,6 +63,7 @@ judged as (
             as has_signal
     from trainings
     left join compared on trainings.model_name = compared.model_name
+    where trainings.task != 'forecasting'
 
 ),
 

@@ -8,6 +8,7 @@ from google.api_core.exceptions import NotFound, ServiceUnavailable
 from api.errors import RequestError
 from api.marts import reader
 from api.marts.dashboard import Filters, dashboard, query
+from api.marts.forecast import forecast
 from api.marts.reader import KEPT_ANSWERS, Marts
 
 
@@ -97,6 +98,42 @@ def test_filters_are_parameters_and_never_text():
     assert filters.parameters[0] == ("region", "STRING", "'; drop table x --")
     assert dict((n, v) for n, _, v in filters.parameters)["first_year"] == 0
     assert "drop" not in query()
+
+
+FORECAST = {
+    "held_out_years": 3,
+    "test_rows": 18,
+    "status": "signal",
+    "reason": "It is better.",
+    "region": "Asia",
+    "year": 2025,
+    "units": 10.5,
+    "units_low": 8.0,
+    "units_high": 13.0,
+}
+
+
+@pytest.mark.parametrize(
+    ("rows", "years"),
+    [
+        ([FORECAST], [{name: FORECAST[name] for name in list(FORECAST)[4:]}]),
+        ([FORECAST | {"test_rows": 0} | dict.fromkeys(list(FORECAST)[4:])], []),
+        ([], None),
+        (None, None),
+    ],
+    ids=["forecast", "too few years", "no verdict", "no tables"],
+)
+def test_a_forecast_stands_beside_its_verdict_where_there_is_one(rows, years):
+    class Told(Client):
+        def query_and_wait(self, sql, job_config, **_):
+            if rows is None:
+                raise NotFound("Table vendas_ml.forecast_verdict")
+            return rows
+
+    found = forecast(Marts(Told))
+
+    assert (None if found is None else found["years"]) == years
+    assert found is None or (found["status"], found["held_out_years"]) == ("signal", 3)
 
 
 def test_a_mart_without_sales_is_shown_as_empty():

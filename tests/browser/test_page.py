@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from api.settings import Settings
-from cloud import storage_client
+from cloud import bigquery_client, storage_client
 from export.artifact import signing_key
 from tests.api.publishing import VERDICT, publish, version_files
 from tests.api.serving import serving, wait_for
@@ -41,7 +41,7 @@ def test_a_screen_is_whole_and_accessible(sample_page, page_of, screen, language
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=ARTIFACTS / f"{screen}-{language}-{width}.png", full_page=True)
 
-    assert page.locator("main section:visible h2").inner_text() == title
+    assert page.locator("main section:visible h2").first.inner_text() == title
     assert page.locator("html").get_attribute("lang") == language
     assert page.locator("[role=alert]").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") == width
@@ -74,16 +74,18 @@ def test_the_keyboard_alone_is_enough(sample_page, page_of):
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_load_state("networkidle")
-    assert page.locator("main section:visible h2").inner_text() == "Modelos"
+    assert page.locator("main section:visible h2").first.inner_text() == "Modelos"
     assert page.evaluate("document.activeElement.id") == "main"
 
     page.locator("#language").focus()
     page.keyboard.press("Enter")
     page.wait_for_load_state("networkidle")
-    assert page.locator("main section:visible h2").inner_text() == "Models"
+    assert page.locator("main section:visible h2").first.inner_text() == "Models"
     page.reload()
     page.wait_for_load_state("networkidle")
-    assert page.locator("main section:visible h2").inner_text() == "Models", "it is remembered"
+    assert page.locator("main section:visible h2").first.inner_text() == "Models", (
+        "it is remembered"
+    )
 
 
 def number(text):
@@ -114,6 +116,34 @@ def test_filters_leave_what_they_say(sample_page, page_of):
     region = page.locator('select[name="region"]').input_value()
     assert total(page, "units") == numbers_of(page, "region")[region] < everything
     assert page.evaluate("document.activeElement.name") == "region"
+
+
+def test_each_region_has_its_forecast_with_its_band_and_what_it_is_worth(
+    sample_page, sample_cloud, page_of
+):
+    query = "select * from vendas_ml.region_forecasts where region = 'Asia' order by year"
+    rows = list(bigquery_client(sample_cloud.settings).query(query).result())
+    page = page_of(sample_page)
+
+    titles = page.locator("h3", has_text="unidades e previsão").all_inner_texts()
+    assert len(titles) == 6
+    assert "não mostram tendência" in page.locator("#forecast.no_signal").inner_text()
+    page.locator('select[name="region"]').select_option("Asia")
+    page.get_by_text("Asia: unidades").wait_for()
+    assert page.locator("h3", has_text="unidades e previsão").count() == 1
+    cells = page.locator("#chart-forecast-0-table tbody tr").evaluate_all(
+        "rows => rows.map((row) => [...row.cells].map((cell) => cell.textContent))"
+    )
+    assert [row[0] for row in cells[:2]] == ["2010", "2011"] and all(row[1] for row in cells[:-3])
+    assert [row[1] for row in cells[-3:]] == ["", "", ""]
+    for row, shown in zip(rows, cells[-3:], strict=True):
+        told = [number(cell) for cell in (shown[0], *shown[2:])]
+        wanted = (row.year, row.units, row.units_low, row.units_high)
+        assert told == [round(value) for value in wanted]
+    page.locator('select[name="fuel_type"]').select_option("Diesel")
+    page.get_by_text("retire esses filtros").wait_for()
+    assert page.locator("canvas[id^=chart-forecast]").count() == 0
+    assert page.faults == []
 
 
 def test_a_what_if_moves_the_answer_and_says_why(sample_page, page_of):

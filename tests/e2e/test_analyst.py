@@ -89,7 +89,13 @@ def test_the_roc_curve_falls_as_the_threshold_rises(found):
 
 
 def test_the_models_are_listed_and_described(found):
-    assert found["models"] == ["price_linear", "sales_class_logistic", "sales_volume_linear"]
+    assert found["models"] == [
+        "price_linear",
+        "region_units_arima",
+        "region_units_arima_backtest",
+        "sales_class_logistic",
+        "sales_volume_linear",
+    ]
     assert found["type"] == "LINEAR_REGRESSION"
 
 

@@ -6,6 +6,9 @@ Google's own parser is the judge of the SQL. One module, so that one build serve
 import json
 import re
 import shutil
+from collections import defaultdict
+from math import sqrt
+from statistics import mean, stdev
 
 import pytest
 from zetasql.api import Parser
@@ -14,6 +17,7 @@ from zetasql.types import LanguageOptions
 from tests.models.conftest import ROOT
 
 MODELS = {"price_linear", "sales_class_logistic", "sales_volume_linear"}
+FORECASTS = {"region_units_arima", "region_units_arima_backtest"}
 EXPOSURES = ("sales_api", "sales_page", "sales_notebook")
 SCHEMA = ROOT / "terraform" / "schemas" / "vendas.json"
 NODE = re.compile(r"^bqml_vendas\.\S+", re.MULTILINE)
@@ -31,7 +35,7 @@ def test_a_second_build_trains_nothing_and_scans_the_reports_at_most_twice(built
     sent = built.statements()[before:]
 
     assert done.returncode == 0, done.stdout
-    assert done.stdout.count("UNCHANGED") == 3
+    assert done.stdout.count("UNCHANGED") == len(MODELS | FORECASTS)
     assert trainings(sent) == []
     scans = [s for s in sent if SCAN.search(s) and "create or replace view" not in s.lower()]
     assert 1 <= len(scans) <= 2
@@ -113,10 +117,12 @@ def test_a_report_is_as_old_as_the_run_that_saw_it_first(built):
 def test_models_are_registered_where_it_is_asked_for(built, monkeypatch):
     """The local engine has no Vertex AI; that it refuses the option shows that it arrives."""
     monkeypatch.setenv("MODEL_REGISTRY", "vertex_ai")
+    names = ("price_linear", "region_units_arima")
 
-    done = built.dbt("build", "--select", "price_linear", "--exclude-resource-type", "test")
+    done = built.dbt("build", "--select", *names, "--exclude-resource-type", "test")
 
     assert done.returncode == 1
+    assert set(re.findall(r"in model (\w+)", done.stdout)) == {"price_linear"}
     assert "model_registry" in done.stdout.lower()
 
 
@@ -173,6 +179,59 @@ def test_a_report_without_a_clean_record_ends_in_verdicts(desk, report):
         assert model["verdict"]["status"] == "no_signal"
         assert "there are no training rows" in model["verdict"]["reason"]
         assert model["uri"] is None
+    assert desk.rows("select * from vendas_ml.region_forecasts") == []
+    assert desk.rows("select status, test_rows, reason from vendas_ml.forecast_verdict") == [
+        ("no_signal", 0, "There is no forecast: no region sold in 8 years up to the last.")
+    ]
+
+
+def test_noise_is_forecast_as_noise_and_judged_by_years_that_were_held_out(built):
+    last = dict(built.rows("select region, max(year) from vendas_marts.sales group by 1"))
+    forecasts = built.rows("select * from vendas_ml.region_forecasts")
+    past = defaultdict(dict)
+    for region, year, units in built.rows(
+        "select region, year, sales_volume from vendas_marts.sales_by_region_year"
+    ):
+        past[region][year] = units
+
+    assert {(region, year) for region, year, *_ in forecasts} == {
+        (region, year + ahead) for region, year in last.items() for ahead in (1, 2, 3)
+    }
+    for region, _, units, low, high in forecasts:
+        assert min(past[region].values()) < units < max(past[region].values())
+        assert 0 <= low < units < high
+    gains = []
+    for region, year, units, forecast, baseline in built.rows(
+        "select region, year, units, forecast_units, baseline_units "
+        "from vendas_ml.forecast_backtest"
+    ):
+        assert year > last[region] - 3 and units == past[region][year]
+        before = [sold for at, sold in past[region].items() if at <= last[region] - 3]
+        assert baseline == pytest.approx(mean(before))
+        gains.append((baseline - units) ** 2 - (forecast - units) ** 2)
+    assert len(gains) == 3 * len(last)
+    half = 1.959964 * stdev(gains) / sqrt(len(gains))
+    (verdict,) = built.rows("select * from vendas_ml.forecast_verdict")
+    assert verdict[4:7] == pytest.approx((mean(gains), mean(gains) - half, mean(gains) + half))
+    assert verdict[7] == "no_signal"
+
+
+@pytest.mark.soak
+def test_a_trend_is_forecast_and_has_signal(desk, report):
+    def growing(number, record):
+        trend = 1000 + 500 * (int(record["Year"]) - 2010)
+        record["Sales_Volume"] = str(trend + number * 7919 % 4000)
+
+    code, output, _ = desk.run(report(growing, records=9000))
+
+    assert code == 0, output
+    rising = desk.rows(
+        "select f.units > s.sales_volume from vendas_ml.region_forecasts as f "
+        "join vendas_marts.sales_by_region_year as s on f.region = s.region and s.year = 2023 "
+        "where f.year = 2027"
+    )
+    assert rising == [(True,)] * 6
+    assert desk.rows("select status from vendas_ml.forecast_verdict") == [("signal",)]
 
 
 @pytest.mark.soak
@@ -221,6 +280,7 @@ def test_google_s_parser_accepts_every_statement(sent):
         "ml.predict",
         "ml.evaluate",
         "ml.weights",
+        "ml.forecast",
         "farm_fingerprint",
     ],
 )

@@ -89,7 +89,13 @@ def test_the_saved_pickle_is_a_version_that_verifies(outputs, folder, sample_clo
 def test_the_model_trained_in_sql_is_judged_and_dropped(outputs, sample_cloud):
     assert outputs["verdict"].rstrip().endswith("The model is better than a constant.")
     names = {m.model_id for m in bigquery_client(sample_cloud.settings).list_models("vendas_ml")}
-    assert names == {"price_linear", "sales_class_logistic", "sales_volume_linear"}
+    assert names == {
+        "price_linear",
+        "region_units_arima",
+        "region_units_arima_backtest",
+        "sales_class_logistic",
+        "sales_volume_linear",
+    }
 
 
 def test_the_outputs_committed_are_those_of_the_sample(executed):

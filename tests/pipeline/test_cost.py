@@ -86,6 +86,13 @@ def test_what_google_billed_is_taken_as_it_is():
     assert cost._bytes(job, None) == (7, 10)
 
 
+def test_every_candidate_of_auto_arima_reads_the_series(sizes):
+    training = "create model m options(model_type = 'arima_plus') as select whole from "
+    job = SimpleNamespace(total_bytes_billed=0, query=training + "vendas_bmw.typed")
+
+    assert cost._bytes(job, sizes) == (12 * 16, LEAST)
+
+
 @pytest.mark.parametrize(
     ("query", "step"),
     [
@@ -114,13 +121,13 @@ def test_a_run_of_the_sample_is_accounted_for(sample_cloud):
 
     assert set(used) >= {TRAINING, "dbt models", "dbt tests", "export", READING}
     training = used[TRAINING]
-    assert training.queries == 3
-    assert training.billed == 3 * LEAST
+    assert training.queries == 5
+    assert training.billed == 5 * LEAST
     assert training.dollars == pytest.approx(training.billed / 2**40 * 6.25 * 50)
     features = next(
         iter(bigquery_client(settings).query("select count(*) from vendas_ml.features").result())
     )[0]
-    assert features * 50 < training.processed / 3 < features * 500
+    assert features * 50 < training.processed / 3 < features * 500, "the series are small"
     assert used["dbt models"].processed > 1_000_000
     assert all(item.billed >= item.processed for item in used.values())
 

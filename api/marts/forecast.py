@@ -1,0 +1,34 @@
+"""Units that each region may sell in the years to come, and what that forecast is worth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.errors import NoSales
+from api.marts.reader import Marts
+
+QUERY = """
+    select held_out_years, test_rows, status, reason, region, year, units, units_low, units_high
+    from vendas_ml.forecast_verdict left join vendas_ml.region_forecasts on true
+    order by region, year
+"""
+VERDICT = ("held_out_years", "test_rows", "status", "reason")
+FORECAST = ("region", "year", "units", "units_low", "units_high")
+
+
+def forecast(marts: Marts) -> dict[str, Any] | None:
+    """Return the forecast of every region; None if dbt has made none.
+
+    Raises
+    ------
+    MartsAway
+        If BigQuery does not answer and never did.
+    """
+    try:
+        rows = marts.ask(QUERY).rows
+    except NoSales:  # built before there was a forecast
+        return None
+    if not rows:
+        return None
+    years = [{name: row[name] for name in FORECAST} for row in rows if row["region"] is not None]
+    return {name: rows[0][name] for name in VERDICT} | {"years": years}

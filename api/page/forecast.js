@@ -1,0 +1,50 @@
+// The years to come at Painel: each region's units, their forecast and its band.
+
+import { draw, panel } from "./charts.js";
+import { h } from "./parts.js";
+import { number, say } from "./words.js";
+
+const MOST_REGIONS = 12;
+const BAND = { borderWidth: 0, pointRadius: 0, backgroundColor: "#c2571a33", quiet: true };
+
+// `narrowed` is whether filters leave less than all sales of a region.
+export function forecastPart(forecast, region, narrowed) {
+  if (!forecast) return [];
+  const title = h("h2", {}, say("forecast"));
+  if (forecast.test_rows === 0) return [title, h("p", { id: "forecast" }, say("forecast_none"))];
+  if (narrowed) return [title, h("p", { id: "forecast" }, say("forecast_unfiltered"))];
+  return [
+    title,
+    h("p", { id: "forecast", class: `verdict ${forecast.status}` },
+      say(`forecast_${forecast.status}`, { years: number(forecast.held_out_years) })),
+    h("p", { class: "quiet" }, say("forecast_range")),
+    h("div", { class: "charts" }, regions(forecast, region).map((name, at) =>
+      panel(say("forecast_of", { region: name }), `chart-forecast-${at}`))),
+  ];
+}
+
+export function forecastCharts(forecast, sold, region, narrowed) {
+  if (!forecast || narrowed) return;
+  regions(forecast, region).forEach((name, at) => {
+    const before = sold.filter((row) => row.value === name);
+    const after = forecast.years.filter((row) => row.region === name);
+    const series = (key) => [...before.map(() => null), ...after.map((row) => row[key])];
+    draw(`chart-forecast-${at}`, {
+      kind: "line",
+      labels: [...before, ...after].map((row) => row.year),
+      series: [
+        { name: say("sold"), data: [...before.map((row) => row.units), ...after.map(() => null)] },
+        { name: say("forecast_units"), data: series("units"), look: { segment: { borderDash: () => [6, 4] } } },
+        { name: say("units_low"), data: series("units_low"), look: BAND },
+        { name: say("units_high"), data: series("units_high"), look: { ...BAND, fill: "-1" } },
+      ],
+    });
+  });
+}
+
+function regions(forecast, region) {
+  const units = new Map();
+  for (const row of forecast.years) units.set(row.region, (units.get(row.region) ?? 0) + row.units);
+  const names = region ? [region].filter((name) => units.has(name)) : [...units.keys()];
+  return names.sort((a, b) => units.get(b) - units.get(a)).slice(0, MOST_REGIONS);
+}
