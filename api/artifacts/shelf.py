@@ -1,4 +1,4 @@
-"""What else lies with a model's versions: the card's pictures, and the versions before."""
+"""What else lies with a model's versions: the card and its pictures, and the versions before."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from api.errors import Refused, Unreachable
 from export.artifact import MANIFEST, ArtifactError, Manifest, sha256
 
 SHOWN_VERSIONS = 20
-LARGEST_PICTURE = 4 * 1024 * 1024
+LARGEST_FILE = 4 * 1024 * 1024
+CARDS = {"en": "card.md", "pt-BR": "card.pt-BR.md"}
 PICTURE = re.compile(r"[a-z_]{1,40}\.(en|pt-BR)\.png")
 
 
@@ -31,16 +32,35 @@ def picture(storage: Client, bucket: str, manifest: Manifest, name: str) -> byte
     Unreachable
         If it cannot be read now, or is not what was signed.
     """
-    known = manifest.files.get(name)
-    if known is None or not PICTURE.fullmatch(name):
+    if name not in manifest.files or not PICTURE.fullmatch(name):
         raise Refused(f"The card of '{manifest.model}' has no picture '{name[:60]}'.", 404)
+    return _signed(storage, bucket, manifest, name)
+
+
+def card(storage: Client, bucket: str, manifest: Manifest, language: str) -> str:
+    """Return the text of a version's card, Markdown, if it is the one that was signed.
+
+    Raises
+    ------
+    Refused
+        404 if it was published without one.
+    Unreachable
+        If it cannot be read now, or is not what was signed.
+    """
+    name = CARDS[language]
+    if name not in manifest.files:
+        raise Refused(f"'{manifest.model}' was published without a card.", 404)
+    return _signed(storage, bucket, manifest, name).decode(errors="replace")
+
+
+def _signed(storage: Client, bucket: str, manifest: Manifest, name: str) -> bytes:
     blob = storage.bucket(bucket).blob(f"models/{manifest.model}/{manifest.version}/{name}")
     try:
-        content: bytes = blob.download_as_bytes(end=LARGEST_PICTURE, timeout=SECONDS, retry=None)
+        content: bytes = blob.download_as_bytes(end=LARGEST_FILE, timeout=SECONDS, retry=None)
     except FAILURES as error:
         raise Unreachable(f"'{name}' cannot be read now ({type(error).__name__}).") from error
-    if sha256(content) != known["sha256"]:
-        raise Unreachable(f"'{name}' is not the picture that was signed.")
+    if sha256(content) != manifest.files[name]["sha256"]:
+        raise Unreachable(f"'{name}' is not the file that was signed.")
     return content
 
 

@@ -1,7 +1,7 @@
 // Modelos: what each is worth, and how near the copy is.
 
 import { ask, h, loading, table, trouble } from "./parts.js";
-import { language, number, say, scientific, significant, time } from "./words.js";
+import { number, say, scientific, significant, time } from "./words.js";
 
 export async function show(section) {
   section.replaceChildren(h("h2", {}, say("models")), loading());
@@ -31,7 +31,7 @@ function article(model) {
     })) : null,
     h("p", { class: "quiet" }, `${say("features")}: ${model.features.map((one) => say(one.name)).join(", ")}`),
     h("p", { class: "quiet" }, say("version", { version: model.version, made: time(model.created_at) })),
-    pictures(model),
+    later("card", `/models/${model.model}/card`, card),
     later("leak_audit", `/models/${model.model}/leaks`, (found) => leaks(model, found)),
     later("history", `/models/${model.model}/history`, (found) => versions(model, found)));
 }
@@ -44,13 +44,6 @@ function metrics({ model, metrics: sides }) {
     { title: say("bigquery_ml"), number: true, value: (name) => significant(sides.bigquery_ml[name]) },
     { title: say("scikit_learn"), number: true, value: (name) => significant(sides.scikit_learn?.[name]) },
   ], names, `${say("metric")}: ${model}`);
-}
-
-function pictures(model) {
-  const images = model.pictures.map((name) => h("img", {
-    src: `/models/${model.model}/pictures/${name}?${language}`, alt: say(`picture_${name.split(".")[0]}`), loading: "lazy",
-  }));
-  return images.length ? h("details", {}, h("summary", {}, say("pictures")), h("div", { class: "pictures" }, images)) : null;
 }
 
 // A part that is asked for only when somebody opens it.
@@ -68,6 +61,12 @@ function later(title, path, draw) {
     }
   });
   return part;
+}
+
+// The API made it of signed Markdown, in which HTML is no HTML.
+function card(html) {
+  const found = new DOMParser().parseFromString(html, "text/html");
+  return h("div", { class: "text" }, [...found.body.childNodes]);
 }
 
 function leaks(model, { columns }) {

@@ -14,7 +14,7 @@ export function h(tag, attributes = {}, ...children) {
 }
 
 export async function ask(path, body) {
-  const options = { headers: { "Accept-Language": language, Accept: "application/json" } };
+  const options = { headers: { "Accept-Language": language, Accept: "application/json, text/html" } };
   if (body !== undefined) {
     options.method = "POST";
     options.body = JSON.stringify(body);
@@ -26,6 +26,7 @@ export async function ask(path, body) {
   } catch (error) {
     throw new Error(error.message);
   }
+  if (response.ok && response.headers.get("Content-Type").startsWith("text/html")) return response.text();
   const content = await response.json().catch(() => ({}));
   if (!response.ok) throw new Error(content.detail ?? `${response.status}`);
   return content;

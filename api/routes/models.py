@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
 
 from api.artifacts import shelf
+from api.artifacts.card import as_html
 from api.artifacts.served import Served
 from api.dependencies import Reader, StateNow
 from api.errors import Refused
@@ -68,6 +70,25 @@ def audit(model: str, request: Request, state: StateNow) -> LeakAudit:
         raise Refused(f"'{model}' predicts no label: nothing can leak.", 404)
     columns = leaks(request.app.state.marts, label)
     return LeakAudit.model_validate({"label": label, "columns": columns})
+
+
+@router.get(
+    "/{model}/card",
+    summary="Its model card",
+    response_class=Response,
+    responses={
+        200: {"content": {"text/html": {"schema": {"type": "string"}}}},
+        **refusals(ErrorBody, 404, 503),
+    },
+)
+def card(model: str, request: Request, state: StateNow, language: Reader) -> HTMLResponse:
+    """Return the current version's card, a fragment of HTML."""
+    app = request.app
+    manifest = state.find(model).manifest
+    text = shelf.card(app.state.storage(), app.state.settings.cloud.bucket, manifest, language)
+    html = as_html(text, model, shelf.pictures_of(manifest, language))
+    headers = {"Content-Language": language, "Vary": "Accept-Language"}
+    return HTMLResponse(html, headers=headers)
 
 
 @router.get(

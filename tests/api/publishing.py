@@ -157,13 +157,14 @@ def served(name):
     return Served(manifest, scorer, "2026-02-01T00:00:00Z", "2026-02-01T00:00:01Z")
 
 
-def version_files(name, version, key, *, seed=0, pickled=None, pipeline=None, **changes):
+def version_files(name, version, key, *, seed=0, pickled=None, pipeline=None, more=None, **changes):
     """Return the signed files of a version; `pickled` stands in for the pipeline's pickle."""
     pipeline = pipeline or trained(name, seed)
     files = {
         "model.pkl": pickle.dumps(pipeline, protocol=5) if pickled is None else pickled,
         "parity.json": b"{}",
         "card.md": b"# card\n",
+        **(more or {}),
     }
     facts = {n: {"sha256": sha256(data), "size": len(data)} for n, data in files.items()}
     fields = manifest_of(name, version, pipeline, **({"files": facts} | changes))

@@ -64,7 +64,7 @@ def test_every_route_has_a_response_model_and_a_summary(api):
             "application/x-ndjson",
             "image/png",
         }, path
-    assert len(routes) == 29
+    assert len(routes) == 30
 
 
 def test_the_body_of_a_prediction_is_described_with_an_example(api):

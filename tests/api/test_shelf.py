@@ -31,7 +31,7 @@ def test_a_picture_is_the_one_that_was_signed(bucket):
     assert shelf.pictures_of(manifest, "en") == ["roc.en.png"]
     assert shelf.picture(bucket.client, bucket.name, manifest, "roc.en.png") == PICTURE
     put(bucket, "roc.en.png", PICTURE + b"!")
-    with pytest.raises(Unreachable, match="is not the picture that was signed"):
+    with pytest.raises(Unreachable, match="is not the file that was signed"):
         shelf.picture(bucket.client, bucket.name, manifest, "roc.en.png")
 
 

@@ -1,0 +1,77 @@
+"""The model card as HTML, below a heading of its own: h4 and deeper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+DEEPER = 2
+RIGHT = "text-align:right"
+# HTML in the text is shown, not obeyed; addresses that run scripts are no links.
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+def as_html(markdown: str, model: str, pictures: Iterable[str]) -> str:
+    """Return a card as a fragment of HTML.
+
+    Its title is left out: what shows it has one.
+
+    Parameters
+    ----------
+    markdown : str
+        `card.md`.
+    model : str
+        Whose pictures they are.
+    pictures : iterable of str
+        Those that can be asked for; another image stands as its words.
+    """
+    tokens = _MARKDOWN.parse(markdown)
+    if tokens and tokens[0].tag == "h1":
+        tokens = tokens[3:]  # opened, its words, closed
+    known = frozenset(pictures)
+    for at, token in enumerate(tokens):
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(6, int(token.tag[1:]) + DEEPER)}"
+        elif token.type in ("th_open", "td_open"):
+            # The page's policy lets no style stand in HTML.
+            token.attrs = {"class": "number"} if token.attrs.get("style") == RIGHT else {}
+            if not tokens[at + 1].content:  # it heads nothing
+                token.tag = tokens[at + 2].tag = "td"
+        token.children = [_pictured(child, model, known) for child in token.children or ()]
+    html: str = _MARKDOWN.renderer.render(_framed(tokens), _MARKDOWN.options, {})
+    return html
+
+
+def _pictured(token: Token, model: str, pictures: frozenset[str]) -> Token:
+    if token.type != "image":
+        return token
+    name: Any = token.attrs["src"]
+    if name not in pictures:
+        return Token("text", "", 0, content=token.content)
+    token.attrs |= {"src": f"/models/{model}/pictures/{name}", "loading": "lazy"}
+    return token
+
+
+def _framed(tokens: Sequence[Token]) -> list[Token]:
+    """Put what may be wide, tables and code, where it can be scrolled, by the keyboard too."""
+    found: list[Token] = []
+    for token in tokens:
+        if token.type == "fence":
+            token.attrs = {}
+            found += [_frame(opens=True), token, _frame(opens=False)]
+        elif token.type == "table_open":
+            found += [_frame(opens=True), token]
+        elif token.type == "table_close":
+            found += [token, _frame(opens=False)]
+        else:
+            found.append(token)
+    return found
+
+
+def _frame(*, opens: bool) -> Token:
+    if not opens:
+        return Token("frame_close", "div", -1, block=True)
+    return Token("frame_open", "div", 1, {"class": "scroll", "tabindex": "0"}, block=True)
