@@ -8,7 +8,6 @@ import os
 import re
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
@@ -17,11 +16,12 @@ from starlette.types import Message, Receive, Scope, Send
 
 from api.doors.addresses import Addresses
 from api.doors.core import Answered, Core
-from api.doors.door import Door, Reply
+from api.doors.door import Reply
 from api.errors import RequestError, TooManyRequests, Unauthenticated
 from api.gate.callers import Callers
 from api.gate.connection import REPLY
 from api.gate.limits import Limits
+from api.gate.visit import Visit
 from api.observability.logs import with_fields
 from api.observability.metrics import Metrics
 from api.observability.prediction_lines import Entry
@@ -56,17 +56,6 @@ HEADS: dict[Language, Said] = {
 PROCESS, COUNT = os.urandom(4).hex().encode(), itertools.count()
 logger = logging.getLogger("api.requests")
 Inside = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-
-@dataclass(slots=True)
-class Visit:
-    """One request on its way."""
-
-    id: bytes
-    door: Door
-    started: float
-    status: int = 0
-    caller: str = ""
 
 
 class Gate:
@@ -127,10 +116,12 @@ class Gate:
         else:
             try:
                 if address is None:
+                    scope["visit"] = visit
                     await self._inside(scope, receive, _labelled(send, visit))
                 else:
                     answered = await self._core.answer(address, headers, scope, receive)
                     if answered is not None:
+                        visit.served, visit.rows = answered.served, answered.rows
                         await _send(scope, send, visit, answered.reply, HEADS[answered.language])
             finally:
                 self._limits.leave()
@@ -140,13 +131,12 @@ class Gate:
 
     def _tell(self, scope: Scope, path: str, visit: Visit, answered: Answered | None) -> None:
         seconds = time.perf_counter() - visit.started
-        served, rows = (None, 0) if answered is None else (answered.served, answered.rows)
-        self._metrics.count(visit.door.name, served, visit.status, seconds, rows)
+        self._metrics.count(visit.door.name, visit.served, visit.status, seconds, visit.rows)
         if self._log is not None and answered is not None:
             self._put(self._log, visit, answered)
         if self._log_all or not 0 < visit.status < 400:
             if path not in self._open:
-                _log(scope, path, visit, answered, seconds)
+                _log(scope, path, visit, seconds)
 
     def _put(self, log: PredictionLog, visit: Visit, answered: Answered) -> None:
         served, batch, answers = answered.served, answered.batch, answered.answers
@@ -155,8 +145,8 @@ class Gate:
             log.put(Entry(time.time(), visit.id.decode(), name, served, batch, answers))
 
 
-def _log(scope: Scope, path: str, visit: Visit, answered: Answered | None, seconds: float) -> None:
-    served = None if answered is None else answered.served
+def _log(scope: Scope, path: str, visit: Visit, seconds: float) -> None:
+    served = visit.served
     logger.log(
         logging.ERROR if visit.status >= 500 else logging.INFO,
         "%s %s %d",
@@ -169,7 +159,7 @@ def _log(scope: Scope, path: str, visit: Visit, answered: Answered | None, secon
             door=visit.door.name,
             model=served.manifest.model if served else None,
             version=served.manifest.version if served else None,
-            rows=answered.rows if answered else 0,
+            rows=visit.rows,
             milliseconds=round(1000 * seconds, 3),
         ),
     )

@@ -20,7 +20,7 @@ from typing import IO, Any
 
 from api.artifacts.served import Served
 from api.errors import InvalidReport, InvalidRows
-from api.inference.batch import Row, batch_of_rows
+from api.inference.batch import Batch, Row, batch_of_rows
 from api.inference.predictor import Answers, predict
 from api.phrases import Language
 from export.artifact import Feature
@@ -58,22 +58,42 @@ class Report:
 
 
 @dataclass(frozen=True)
+class Piece:
+    """Rows that were answered together.
+
+    Parameters
+    ----------
+    batch, answers
+        The rows and what was answered.
+    places : list of int
+        Where each stands in the report, from 0.
+    """
+
+    batch: Batch
+    answers: Answers
+    places: list[int]
+
+
+@dataclass(frozen=True)
 class Part:
-    """Some answered rows.
+    """Some records of a report.
 
     Parameters
     ----------
     lines : str
         CSV, the columns of `header_of`.
-    rows : int
+    records : int
         How many.
     rejected : list of dict
         `record` and `reason` of those without an answer.
+    pieces : list of Piece
+        Those with one.
     """
 
     lines: str
-    rows: int
+    records: int
     rejected: Problems
+    pieces: list[Piece]
 
 
 @contextmanager
@@ -140,30 +160,39 @@ def answered(report: Report, served: Served, language: Language) -> Iterator[Par
 
 def _part(records: Sequence[dict[str, str]], served: Served, language: Language) -> Part:
     rows: list[Row] = []
+    places: list[int] = []
     reasons: list[str] = []
     for record in records:
         row, reason = _row(record, served.scorer.features)
         reasons.append(reason)
         if not reason:
             rows.append(row)
-    answers = None
+            places.append(int(record["record_number"]) - 1)
+    piece = None
     if rows:
+        batch = batch_of_rows(rows, served.scorer)
         try:
-            answers = predict(served.scorer, batch_of_rows(rows, served.scorer), language)
+            piece = Piece(batch, predict(served.scorer, batch, language), places)
         except InvalidRows as error:  # of some rows the answer is not finite
-            if len(records) == 1:
-                reasons = [str(error)]
-            else:
-                parts = [_part([record], served, language) for record in records]
-                lines = "".join(part.lines for part in parts)
-                return Part(lines, len(records), [one for part in parts for one in part.rejected])
-    return _written(records, reasons, answers, served)
+            if len(records) > 1:
+                return _joined([_part([record], served, language) for record in records])
+            reasons = [str(error)]
+    return _written(records, reasons, piece, served)
+
+
+def _joined(parts: Sequence[Part]) -> Part:
+    return Part(
+        "".join(part.lines for part in parts),
+        sum(part.records for part in parts),
+        [problem for part in parts for problem in part.rejected],
+        [piece for part in parts for piece in part.pieces],
+    )
 
 
 def _written(
     records: Sequence[dict[str, str]],
     reasons: Sequence[str],
-    answers: Answers | None,
+    piece: Piece | None,
     served: Served,
 ) -> Part:
     text = io.StringIO()
@@ -173,15 +202,16 @@ def _written(
     at = 0
     for record, reason in zip(records, reasons, strict=True):
         told, note = empty, reason
-        if answers is not None and not reason:
-            told = _told(answers, at, served)
-            note = "; ".join(warned.message for warned in answers.warnings.get(at, ()))
+        if piece is not None and not reason:
+            told = _told(piece.answers, at, served)
+            note = "; ".join(warned.message for warned in piece.answers.warnings.get(at, ()))
             at += 1
         else:
             rejected.append({"record": int(record["record_number"]), "reason": reason})
         values = (_safe(record[name]) for name in NAMES.values())
         writer.writerow([record["record_number"], *values, *told, _safe(note)])
-    return Part(text.getvalue(), len(records), rejected)
+    pieces = [] if piece is None else [piece]
+    return Part(text.getvalue(), len(records), rejected, pieces)
 
 
 def _told(answers: Answers, at: int, served: Served) -> list[str]:

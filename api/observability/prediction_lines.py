@@ -32,6 +32,8 @@ class Entry(NamedTuple):
         The rows.
     answers : Answers
         The answers.
+    places : sequence of int, optional
+        Where each row stands in its request, from 0; one after the other without it.
     """
 
     at: float
@@ -40,6 +42,7 @@ class Entry(NamedTuple):
     served: Served
     batch: Batch
     answers: Answers
+    places: Sequence[int] | None = None
 
 
 class Line(msgspec.Struct, omit_defaults=True, gc=False):
@@ -67,7 +70,8 @@ def lines_of(entry: Entry) -> Iterator[Line]:
     task = manifest.task
     told = (entry.door, manifest.model, manifest.version)
     for at, row in enumerate(_rows(entry.batch, whole)):
-        line = Line(moment, entry.request_id, at, *told, features(*row))
+        place = at if entry.places is None else entry.places[at]
+        line = Line(moment, entry.request_id, place, *told, features(*row))
         if picked is not None:
             line.predicted_label = names[picked[at]]
         if task == "regression":

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
-from starlette.concurrency import run_in_threadpool
+from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
 from api.artifacts.served import Served
 from api.dependencies import Reader, StateNow
 from api.errors import BodyTooLarge, Busy
-from api.inference.report import Report, answered, check_columns, header_of, place, read_report
+from api.gate.visit import Visit
+from api.inference.report import (
+    Part,
+    Report,
+    answered,
+    check_columns,
+    header_of,
+    place,
+    read_report,
+)
+from api.observability.prediction_lines import Entry
 from api.phrases import Language
 from api.routes.models import verdict
 from api.schemas.refusals import ErrorBody, refusals
@@ -64,14 +75,14 @@ async def report(
     except BaseException:
         stack.close()
         raise
-    lines = _lines(found, served, language)
+    lines = _lines(found, served, language, request)
     return _Answer(stack, lines, media_type=LINES, headers={"Content-Language": language})
 
 
 class _Answer(StreamingResponse):
     """Gives the turn and the files back, also where whoever asked is gone before the first line."""
 
-    def __init__(self, stack: ExitStack, content: Iterator[str], **more: Any) -> None:
+    def __init__(self, stack: ExitStack, content: AsyncIterator[str], **more: Any) -> None:
         super().__init__(content, **more)
         self._stack = stack
 
@@ -90,7 +101,9 @@ async def _receive(request: Request, file: Any) -> None:
     file.flush()
 
 
-def _lines(found: Report, served: Served, language: Language) -> Iterator[str]:
+async def _lines(
+    found: Report, served: Served, language: Language, request: Request
+) -> AsyncIterator[str]:
     yield _line(
         model=served.manifest.model,
         version=served.manifest.version,
@@ -101,14 +114,27 @@ def _lines(found: Report, served: Served, language: Language) -> Iterator[str]:
     )
     done = rejected = 0
     try:
-        for part in answered(found, served, language):
-            done += part.rows
+        async for part in iterate_in_threadpool(answered(found, served, language)):
+            done += part.records
             rejected += len(part.rejected)
+            _tell(part, served, request)
             yield _line(done=done, lines=part.lines, rejected=part.rejected)
     except Exception as error:  # the status is sent already
         yield _line(error=f"The report could not be answered to its end: {error}")
     else:
         yield _line(predicted=done - rejected, rejected_in_all=rejected)
+
+
+def _tell(part: Part, served: Served, request: Request) -> None:
+    """Count and log what was answered, as the doors do."""
+    visit: Visit = request.scope["visit"]
+    log = request.app.state.prediction_log
+    visit.served = served
+    for piece in part.pieces:
+        visit.rows += len(piece.batch)
+        if log is not None:
+            about = (time.time(), visit.id.decode(), visit.door.name, served)
+            log.put(Entry(*about, piece.batch, piece.answers, piece.places))
 
 
 def _line(**content: Any) -> str:

@@ -6,6 +6,7 @@ from cloud import storage_client
 from tests.api.conftest import V1, V2
 from tests.api.publishing import TYPICAL, publish, version_files
 from tests.api.serving import serving, wait_for, wait_until
+from tests.api.test_batch import REPORT
 
 
 def read(client):
@@ -29,14 +30,15 @@ def test_requests_rows_and_models_are_counted(settings, bucket, key):
         wait_for(client, price=V1)
         for rows in (1, 4, 30):
             client.post("/models/price/predict", json={"rows": [TYPICAL] * rows})
+        client.post("/models/price/report", content=REPORT)
         client.post("/v2/models/price/infer", json={"inputs": []})
         client.post("/models/price/predict", content=b"?")
         found = read(client)
 
         own = {"door": "own", "model": "price", "version": V1}
-        assert of(found, "sales_api_requests_total", **own, status="200") == 3
-        assert of(found, "sales_api_rows_total", **own) == 35
-        assert of(found, "sales_api_request_seconds_count", **own) == 3
+        assert of(found, "sales_api_requests_total", **own, status="200") == 4
+        assert of(found, "sales_api_rows_total", **own) == 35 + 3
+        assert of(found, "sales_api_request_seconds_count", **own) == 4
         refused = {"model": "", "version": ""}
         assert of(found, "sales_api_requests_total", door="own", **refused, status="422") == 1
         assert (

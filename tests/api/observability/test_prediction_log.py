@@ -17,6 +17,7 @@ from tests.api.observability.test_metrics import of, read
 from tests.api.prediction_table import TABLE, make_table, rows_in
 from tests.api.publishing import TYPICAL, publish, served, version_files
 from tests.api.serving import serving, wait_for, wait_until
+from tests.api.test_batch import REPORT
 
 
 @pytest.fixture
@@ -60,12 +61,16 @@ def test_what_every_door_answered_is_logged_and_what_was_refused_is_not(
             given = {"content-type": kind, "x-request-id": way.replace(" ", "-")}
             answer = client.post(address.format("price"), content=body(asked), headers=given)
             assert answer.status_code == 200
+        told = client.post(
+            "/models/price/report", content=REPORT, headers={"x-request-id": "a-report"}
+        )
+        assert told.status_code == 200
         answer = client.post("/models/class_two/predict", json={"rows": [TYPICAL]})
         found = answer.json()["predictions"][0]
         assert client.post("/models/price/predict", json={"rows": [{}]}).status_code == 422
 
         waiting = of(read(client), "sales_api_prediction_log_waiting")
-        assert waiting == len(ALL) * 21 + 1
+        assert waiting == len(ALL) * 21 + 3 + 1
 
     rows = rows_in(bigquery_here, name)
     assert len(rows) == waiting
@@ -82,6 +87,14 @@ def test_what_every_door_answered_is_logged_and_what_was_refused_is_not(
         unknown = next(row for row in mine if row["row_index"] == 0)
         assert unknown["features"] == asked[0]
         assert unknown["predicted_value"] is not None and unknown["predicted_label"] is None
+    reported = {row["row_index"]: row for row in rows if row["request_id"] == "a-report"}
+    assert set(reported) == {0, 1, 4}, "the third and fourth record have no answer"
+    assert reported[1]["features"] == {
+        "model": "Fusca",
+        "fuel_type": "Hybrid",
+        "year": 1999,
+        "mileage_km": None,
+    }
     assert {row["door"] for row in rows} == {"own", "open-inference", "mlflow", "vertex"}
 
 
