@@ -48,6 +48,15 @@ GRACE_SECONDS = 20
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve until SIGINT or SIGTERM, or make an API key."""
+    asked = _parser().parse_args(arguments)
+    try:
+        return _make_key(asked.name) if asked.command else _serve()
+    except (ValueError, OSError) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m api",
         description="Serve the published models over HTTP.",
@@ -56,13 +65,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(dest="command")
     key = commands.add_parser("new-key", help="make an API key and the line for API_KEYS_FILE")
-    key.add_argument("name", help="whose key it is")
-    asked = parser.parse_args(arguments)
-    try:
-        return _make_key(asked.name) if asked.command else _serve()
-    except (ValueError, OSError) as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
+    key.add_argument("name", metavar="NAME", help="whose key it is")
+    return parser
 
 
 def _make_key(name: str) -> int:

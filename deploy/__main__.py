@@ -41,7 +41,9 @@ def _parser() -> argparse.ArgumentParser:
     shared.add_argument("--yes", action="store_true", help="ask nobody before changing anything")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     up = commands.add_parser("up", parents=[shared], help="build, apply, run")
-    up.add_argument("--report", type=Path, help="the first report, a CSV file; needed once")
+    up.add_argument(
+        "--report", type=Path, metavar="FILE", help="the first report, a CSV file; needed once"
+    )
     up.set_defaults(command=_up)
     down = commands.add_parser("destroy", parents=[shared], help="take it all away again")
     down.add_argument("--confirm", default="", help="the project's ID once more, instead of asking")

@@ -46,11 +46,13 @@ def _parser() -> argparse.ArgumentParser:
         "--data-dir",
         type=Path,
         default=Path(".local"),
+        metavar="FOLDER",
         help="where tables, models and buckets live (default: .local)",
     )
     parser.add_argument(
         "--project",
         default=os.environ.get("BQ_PROJECT") or "vendas-local",
+        metavar="NAME",
         help="project of requests that name none (BQ_PROJECT; default: vendas-local)",
     )
     parser.add_argument(

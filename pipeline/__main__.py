@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         return made
 
     run = command("run", commands.run, "the whole pipeline on one report")
-    run.add_argument("report", type=Path, help="the sales report, a CSV file")
+    run.add_argument("report", type=Path, metavar="REPORT", help="the sales report, a CSV file")
     run.add_argument(
         "--serve", choices=("0", "1"), default="1", help="1: serve the models afterwards (default)"
     )

@@ -1,7 +1,10 @@
 """What the READMEs name exists, and what exists is named."""
 
+import argparse
 import ast
+import importlib
 import importlib.util
+import os
 import re
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import pytest
 
 from api.main import create_app
 from api.settings import Settings
+from export.nodes import MANIFEST_FILE
 
 ROOT = Path(__file__).parents[1]
 READMES = ("README.md", "README.pt-BR.md")
@@ -17,6 +21,14 @@ PAGES = sorted(
     for path in [*ROOT.glob("*.md"), *ROOT.glob("*/*.md"), *ROOT.glob("docs/**/*.md")]
     if not path.relative_to(ROOT).parts[0].startswith(".")
 )
+OURS = ("api", "cloud", "deploy", "emulator", "export", "ingest", "pipeline")
+PROGRAMS = ("pipeline", "ingest", "export", "api", "emulator", "deploy")
+HEAD = """# Commands
+
+Every command and option, in the programs' own words; `--help` of each says more. Exit code 0: all
+held; 1: something failed, and says what; 2: the command is wrong. This page is written by
+`WRITE_COMMANDS=1 .venv/bin/python -m pytest tests/test_docs.py`.
+"""
 VARIABLE = re.compile(
     r"`([A-Z][A-Z_]+_(?:HOST|PORT|PROJECT|LOCATION|BUCKET|TARGET|MODEL|FILE)|PORT)`"
 )
@@ -116,26 +128,76 @@ def test_messages_that_are_explained_are_printed(page):
     assert [part for part in parts if len(part) > 3 and part not in printed] == []
 
 
-def commands(module):
-    """Return the commands of a package's command line."""
-    tree = ast.parse((ROOT / module / "__main__.py").read_text())
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
-    called = {"command", "add_parser"}
-    return {
-        call.args[0].value
-        for call in calls
-        if (getattr(call.func, "id", None) or getattr(call.func, "attr", "")) in called
-        and isinstance(call.args[0], ast.Constant)
+def command_lines():
+    """Yield each program with each of its commands' names and parsers; "" is the program itself."""
+    for program in PROGRAMS:
+        parser = importlib.import_module(f"{program}.__main__")._parser()
+        yield program, "", "", parser
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                said = {choice.dest: choice.help or "" for choice in action._choices_actions}
+                for name, made in action.choices.items():
+                    yield program, name, said[name], made
+
+
+def options_of(parser):
+    return [a for a in parser._actions if a.option_strings and a.option_strings[0] != "-h"]
+
+
+def page_of_commands():
+    """Return `docs/commands.md` as the programs' own words make it."""
+    parts = [HEAD]
+    for program, name, said, parser in command_lines():
+        if not name:
+            parts.append(f"\n## `python -m {program}`\n\n| | |\n|---|---|\n")
+        usage = " ".join(parser.format_usage().replace("[-h]", "").split()[3:])
+        rows = [(f"`{usage}`", said or parser.description)]
+        rows += [(f"&emsp;`{o.option_strings[0]}`", o.help) for o in options_of(parser)]
+        if name or len(rows) > 1:
+            parts += [f"| {call} | {words} |\n" for call, words in rows]
+    return "".join(parts).replace("%(default)s", str(MANIFEST_FILE))
+
+
+def test_every_command_and_option_is_in_the_page_of_commands():
+    page = ROOT / "docs" / "commands.md"
+    wanted = page_of_commands()
+    if os.environ.get("WRITE_COMMANDS"):
+        page.write_text(wanted)
+
+    assert page.read_text() == wanted
+
+
+def named_options(text):
+    """Yield program, command and option of each command line of ours in a text."""
+    for program, rest in re.findall(r"python -m ([a-z]+)\b([^`|#\n]*)", text):
+        if program in PROGRAMS:
+            words = rest.replace('"', " ").split()
+            for option in re.findall(r"--[a-z][a-z-]*", rest):
+                yield program, words[0] if words[0][0] != "-" else "", option
+
+
+@pytest.mark.parametrize(
+    "page", [*PAGES, ROOT / "Makefile"], ids=lambda page: str(page.relative_to(ROOT))
+)
+def test_options_named_exist(page):
+    known = {
+        (program, name, option)
+        for program, name, _, parser in command_lines()
+        for action in parser._actions
+        for option in action.option_strings
     }
 
+    assert [found for found in named_options(page.read_text()) if found not in known] == []
 
-@pytest.mark.parametrize("module", ["pipeline", "export", "ingest"])
-def test_every_command_is_named_somewhere(module):
-    text = "".join(page.read_text() for page in PAGES) + (ROOT / "Makefile").read_text()
-    found = commands(module)
 
-    assert len(found) >= 4
-    assert {name for name in found if not re.search(rf"\b{name}\b", text)} == set()
+def test_options_that_do_not_exist_are_found():
+    text = "`python -m pipeline run REPORT --serv 1`, `python -m export prune --keep 3 --dry-run`"
+
+    assert list(named_options(text)) == [
+        ("pipeline", "run", "--serv"),
+        ("export", "prune", "--keep"),
+        ("export", "prune", "--dry-run"),
+    ]
 
 
 def test_every_address_of_the_api_is_named():
@@ -143,3 +205,35 @@ def test_every_address_of_the_api_is_named():
     paths = create_app(Settings()).openapi()["paths"]
 
     assert {path for path in paths if f"`{path}`" not in text} == set()
+
+
+ADDRESS = re.compile(r"(?:localhost|127\.0\.0\.1):8080(/[\w/.-]+)|`(?:GET |POST )?(/[a-z][^` ]*)`")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if page.parent.name != "decisions"],  # they tell of what there was
+    ids=lambda page: str(page.relative_to(ROOT)),
+)
+def test_addresses_named_exist(page):
+    known = [
+        re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)))
+        for path in (*create_app(Settings()).openapi()["paths"], "/openapi.json", "/v2")
+    ]
+    named = set()
+    for address, path in ADDRESS.findall(page.read_text()):
+        name = address + path
+        named |= {re.sub(r"\[.*?\]", "", name), name.replace("[", "").replace("]", "")}
+
+    assert {name for name in named if not any(path.fullmatch(name) for path in known)} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_variables_that_are_set_exist(page):
+    sources = [path for name in OURS for path in (ROOT / name).rglob("*.py")]
+    sources += [*ROOT.glob("tests/*.py"), *ROOT.glob("tests/notebook/*.py"), ROOT / "Makefile"]
+    sources += [*ROOT.glob("macros/**/*.sql"), *ROOT.glob("tests/conformance/*.py")]
+    code = "\n".join(path.read_text() for path in sources)
+    named = set(re.findall(r"\b([A-Z][A-Z_]+)=[^=]", page.read_text()))
+
+    assert {name for name in named if not re.search(rf"\b{name}\b", code)} == set()
