@@ -26,6 +26,7 @@ from api.doors.core import Core
 from api.doors.door import Door
 from api.errors import InvalidQuery, Refused, RequestError
 from api.gate.callers import Callers
+from api.gate.connection import Desk
 from api.gate.gate import Gate
 from api.gate.limits import Limits
 from api.marts.reader import Marts
@@ -52,6 +53,7 @@ class Application(FastAPI):
 
     addresses: Addresses
     entrance: ASGIApp
+    desk: Desk | None
 
     def openapi(self) -> dict[str, Any]:
         """Return the description of the API, with the bodies that FastAPI does not read."""
@@ -109,6 +111,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         inside=partial(FastAPI.__call__, app),
     )
     app.entrance = _with_origins(gate.handle, settings.cors_origins)
+    app.desk = None if settings.cors_origins else gate
     for router in (predictions.router(settings.vertex_route), *ROUTERS):
         app.include_router(router)
     if settings.health_route and settings.health_route != "/health/ready":

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 DEEPER = 2
 RIGHT = "text-align:right"
-# HTML in the text is shown, not obeyed; addresses that run scripts are no links.
-_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 def as_html(markdown: str, model: str, pictures: Iterable[str]) -> str:
@@ -28,7 +28,8 @@ def as_html(markdown: str, model: str, pictures: Iterable[str]) -> str:
     pictures : iterable of str
         Those that can be asked for; another image stands as its words.
     """
-    tokens = _MARKDOWN.parse(markdown)
+    reader = _reader()
+    tokens = reader.parse(markdown)
     if tokens and tokens[0].tag == "h1":
         tokens = tokens[3:]  # opened, its words, closed
     known = frozenset(pictures)
@@ -41,8 +42,16 @@ def as_html(markdown: str, model: str, pictures: Iterable[str]) -> str:
             if not tokens[at + 1].content:  # it heads nothing
                 token.tag = tokens[at + 2].tag = "td"
         token.children = [_pictured(child, model, known) for child in token.children or ()]
-    html: str = _MARKDOWN.renderer.render(_framed(tokens), _MARKDOWN.options, {})
+    html: str = reader.renderer.render(_framed(tokens), reader.options, {})
     return html
+
+
+@cache
+def _reader() -> MarkdownIt:
+    from markdown_it import MarkdownIt  # only once somebody looks at a card
+
+    # HTML in the text is shown, not obeyed; addresses that run scripts are no links.
+    return MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 def _pictured(token: Token, model: str, pictures: frozenset[str]) -> Token:
@@ -50,7 +59,7 @@ def _pictured(token: Token, model: str, pictures: frozenset[str]) -> Token:
         return token
     name: Any = token.attrs["src"]
     if name not in pictures:
-        return Token("text", "", 0, content=token.content)
+        return token.copy(type="text", tag="", attrs={}, children=None)
     token.attrs |= {"src": f"/models/{model}/pictures/{name}", "loading": "lazy"}
     return token
 
@@ -72,6 +81,8 @@ def _framed(tokens: Sequence[Token]) -> list[Token]:
 
 
 def _frame(*, opens: bool) -> Token:
+    from markdown_it.token import Token
+
     if not opens:
         return Token("frame_close", "div", -1, block=True)
     return Token("frame_open", "div", 1, {"class": "scroll", "tabindex": "0"}, block=True)

@@ -32,11 +32,14 @@ class Address:
         None is the default model.
     version : str or None
         None is the current one.
+    path : str
+        Of the request.
     """
 
     door: Door
     model: str | None = None
     version: str | None = None
+    path: str = ""
 
 
 class Addresses:
@@ -50,14 +53,15 @@ class Addresses:
 
     def __init__(self, vertex: str) -> None:
         self.vertex = vertex
-        self._unnamed = {INVOCATIONS: Address(MLFLOW), vertex: Address(VERTEX)}
+        doors = ((INVOCATIONS, MLFLOW), (vertex, VERTEX))
+        self._unnamed = {path: Address(door, path=path) for path, door in doors}
         self.find = lru_cache(maxsize=1024)(self._find)
 
     def _find(self, path: str) -> Address | None:
         """Return what a POST request at an address asks; None if that is no prediction."""
         for pattern, door in NAMED:
             if found := pattern.fullmatch(path):
-                return Address(door, found[1], found[2])
+                return Address(door, found[1], found[2], path)
         return self._unnamed.get(path)
 
     def door(self, path: str) -> Door:

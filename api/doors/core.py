@@ -62,10 +62,6 @@ class Answered(msgspec.Struct, frozen=True, gc=False):
         return 0 if self.batch is None else len(self.batch)
 
 
-class _TakesLong(Exception):
-    """A pipeline answers, for which the event loop must not wait."""
-
-
 class Core:
     """Answers requests at every door.
 
@@ -108,19 +104,41 @@ class Core:
                 if body is None:
                     return None
             query = scope["query_string"]
-            if len(body or b"") < LONG_BODY and not query:
-                try:
-                    return self._answer(address, headers, query, language, body or b"")
-                except _TakesLong:
-                    pass
+            if len(body or b"") < LONG_BODY and not query and not self.takes_long(address):
+                return self.at_once(address, headers, body or b"")
             return await asyncio.to_thread(
-                self._answer, address, headers, query, language, body or b"", may_wait=True
+                self._answer, address, headers, query, language, body or b""
             )
         except RequestError as error:
             return Answered(address.door.refuse(error), language)
         except Exception:
             logger.exception("A request at the door '%s' failed.", address.door.name)
             return Answered(address.door.broken(), language)
+
+    def takes_long(self, address: Address) -> bool:
+        """Tell whether a pipeline answers, for which the event loop must not wait."""
+        try:
+            return self._served(address).scorer.by_rows is not None
+        except RequestError:
+            return False
+
+    def at_once(self, address: Address, headers: Headers, body: bytes) -> Answered:
+        """Answer a short body without a query; not what takes long."""
+        language = _language(headers.get(b"accept-language", b""))
+        try:
+            if len(body) > self._most:
+                raise _too_large(self._most)
+            return self._answer(address, headers, b"", language, body)
+        except RequestError as error:
+            return Answered(address.door.refuse(error), language)
+        except Exception:
+            logger.exception("A request at the door '%s' failed.", address.door.name)
+            return Answered(address.door.broken(), language)
+
+    def _served(self, address: Address) -> Served:
+        state = self._registry.state
+        model = address.model or state.default(self._settings.default_model)
+        return state.find(model, address.version)
 
     def _answer(
         self,
@@ -129,15 +147,8 @@ class Core:
         query: bytes,
         language: Language,
         body: bytes,
-        *,
-        may_wait: bool = False,
     ) -> Answered:
-        door = address.door
-        state = self._registry.state
-        model = address.model or state.default(self._settings.default_model)
-        served = state.find(model, address.version)
-        if served.scorer.by_rows is not None and not may_wait:
-            raise _TakesLong
+        door, served = address.door, self._served(address)
         wanted = _explain(query) if query else False
         if wanted and served.manifest.label is None:
             raise InvalidQuery(

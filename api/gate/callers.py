@@ -7,9 +7,8 @@ import ipaddress
 from collections.abc import Mapping
 from functools import lru_cache
 
-from starlette.types import Scope
-
 from api.errors import Closed, Unauthenticated
+from api.gate.connection import Host
 from api.gate.identity import GOOGLE, IAP, Issuer, Tokens
 from api.gate.keys import Keys
 from api.settings import Settings
@@ -46,7 +45,7 @@ class Callers:
         self._is_open = self._keys is None and not self._tokens
         self._on_platform = settings.on_vertex
 
-    def known(self, scope: Scope, headers: Mapping[bytes, bytes]) -> str | None:
+    def known(self, server: Host, headers: Mapping[bytes, bytes]) -> str | None:
         """Return who asks; None if `check` has to look at a token first.
 
         Raises
@@ -62,7 +61,7 @@ class Callers:
                 return owner
             raise Unauthenticated(f"The API key is not known, or its time is over. {HOW}")
         if self._is_open:
-            return self._unasked(scope)
+            return self._unasked(server)
         for header, tokens in self._tokens.items():
             if token := _token(header, headers):
                 return tokens.remembered(token)
@@ -83,10 +82,10 @@ class Callers:
         )
         return await asyncio.to_thread(self._tokens[header].check, token)
 
-    def _unasked(self, scope: Scope) -> str:
+    def _unasked(self, server: Host) -> str:
         if self._on_platform:
             return PLATFORM
-        if is_loopback(scope):
+        if is_loopback(server):
             return LOCAL
         raise Closed(
             "No authentication is set up, so only this machine is answered. Set API_KEYS_FILE, "
@@ -94,9 +93,8 @@ class Callers:
         )
 
 
-def is_loopback(scope: Scope) -> bool:
+def is_loopback(server: Host) -> bool:
     """Tell whether a request came to an address that only this machine has."""
-    server = scope.get("server")
     if server is None or server[1] is None:  # a Unix socket
         return True
     return _is_loopback(server[0])

@@ -3,20 +3,48 @@
 uvicorn's protocol waits for a request as long as its sender likes; here a request has to be
 whole in time, and its head within a limit. uvicorn writes an answer's head and body one after
 the other, each a system call that wakes the other side; here what is written in one turn of the
-event loop goes out at once. And an answer that is whole may skip what ASGI does for answers that
-come in parts: `REPLY` among the scope's extensions takes its bytes.
+event loop goes out at once. And ASGI makes a task of every request, which costs as much as a
+prediction: one that is short and goes to a door is answered as soon as it is whole (`Desk`).
 """
 
 from __future__ import annotations
 
 from asyncio import AbstractEventLoop, TimerHandle
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
-from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from api.doors.core import LONG_BODY
+
 LARGEST_HEAD = 64 * 1024
-REPLY = "vendas.reply"
+Write = Callable[[bytes, bytes], None]
+Host = tuple[str, int | None] | None
+
+
+class Desk(Protocol):
+    """Answers short requests without ASGI."""
+
+    def find(self, target: bytes) -> Any:
+        """Return what a POST request for a target asks; None if it is not for this desk."""
+
+    def at_once(
+        self, asked: Any, headers: dict[bytes, bytes], body: bytes, server: Host, write: Write
+    ) -> bool:
+        """Write the head and body of an answer; False if ASGI has to answer.
+
+        Parameters
+        ----------
+        asked : object
+            What `find` returned.
+        headers : dict of bytes to bytes
+            Names in lower case.
+        body : bytes
+        server : tuple of (str, int) or None
+            The host and port that the request came to.
+        write : callable
+            Takes the head, without its last empty line, and the body.
+        """
 
 
 class JoinedWrites:
@@ -31,6 +59,11 @@ class JoinedWrites:
     def __init__(self, transport: Any, loop: AbstractEventLoop) -> None:
         self._transport, self._loop = transport, loop
         self._parts: list[bytes] = []
+
+    @property
+    def waits(self) -> bool:
+        """Whether something is not written yet."""
+        return bool(self._parts)
 
     def write(self, data: bytes) -> None:
         """Write at the end of this turn."""
@@ -68,19 +101,26 @@ class Connection(HttpToolsProtocol):
         self._seconds = request_seconds
         self._deadline: TimerHandle | None = None
         self._head = 0
-        self._before: Any = None
-        self._is_whole = False
-        self._extensions: Any = {REPLY: self._reply}
+        self._is_whole = self._has_head = False
+        self._idle_since: float | None = None
+        self._desk: Desk | None = getattr(self.app, "desk", None)
+        self._asked: Any = None
+        self._fields: dict[bytes, bytes] = {}
+        self._body = b""
+        self._dated: tuple[Any, bytes] = (None, b"")
 
     def connection_made(self, transport: Any) -> None:
         """Wait for the first request, but not for ever."""
-        self._joined = JoinedWrites(transport, self.loop)
+        self._plain, self._joined = transport, JoinedWrites(transport, self.loop)
         super().connection_made(self._joined)  # type: ignore[arg-type]
         self._deadline = self.loop.call_later(self._seconds, self._too_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the deadline."""
+        """Forget the deadlines."""
         self._forget()
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -92,7 +132,7 @@ class Connection(HttpToolsProtocol):
             return
         if self.transport.is_closing():
             return
-        if self.cycle is self._before:  # its head is not there yet
+        if not self._has_head:
             self._head += len(data)
             if self._head > LARGEST_HEAD:
                 self._refuse(b"431 Request Header Fields Too Large")
@@ -101,46 +141,109 @@ class Connection(HttpToolsProtocol):
             self._deadline = self.loop.call_later(self._seconds, self._too_late)
 
     def on_message_begin(self) -> None:
-        """Note that a request begins."""
-        self._is_whole, self._head, self._before = False, 0, self.cycle
-        super().on_message_begin()
-
-    def on_message_complete(self) -> None:
-        """Note that the request is whole."""
-        self._is_whole = True
-        super().on_message_complete()
+        """Begin a request."""
+        self._is_whole, self._has_head, self._head, self._asked = False, False, 0, None
+        self.url, self.headers, self.expect_100_continue = b"", [], False
 
     def on_headers_complete(self) -> None:
-        """Offer to answer the request in one piece."""
-        super().on_headers_complete()
-        self.scope["extensions"] = self._extensions
+        """Keep a request for the desk until it is whole; begin to answer any other."""
+        self._has_head = True
+        if self.parser.get_method() == b"POST" and self._is_for_desk():
+            self._body = b""
+        else:
+            self._begin_answer()
 
-    def _reply(self, scope: Scope, head: bytes, body: bytes) -> bool:
-        """Answer a request in one piece; False if that has to be done in ASGI's way.
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body in."""
+        if self._asked is None:
+            super().on_body(body)
+        else:
+            self._body = self._body + body if self._body else body
 
-        Parameters
-        ----------
-        scope : dict
-            ASGI's, of the request.
-        head, body : bytes
-            The head up to the empty line, which is added here.
-        """
-        cycle = self.cycle
-        if cycle.scope is not scope or cycle.response_started or cycle.disconnected:
+    def on_message_complete(self) -> None:
+        """Answer at the desk what is for it."""
+        self._is_whole = True
+        asked, self._asked = self._asked, None
+        if asked is not None:
+            assert self._desk is not None
+            if self._desk.at_once(asked, self._fields, self._body, self.server, self._write):
+                self.on_response_complete()
+                return
+            self._begin_answer()
+            super().on_body(self._body)
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Take the next request, and close the connection if none comes."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+            return
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._wait_idle(self.timeout_keep_alive)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection that was idle all the time; one timer lasts for many requests."""
+        self.timeout_keep_alive_task = None
+        if self._idle_since is not None:
+            left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+            if left > 0:
+                self._wait_idle(left)
+            else:
+                super().timeout_keep_alive_handler()
+
+    def _unset_keepalive_if_required(self) -> None:
+        self._idle_since = None
+
+    def _wait_idle(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(
+            seconds, self.timeout_keep_alive_handler
+        )
+
+    def _is_for_desk(self) -> bool:
+        """Tell whether the desk may answer, and note what is asked."""
+        if self._desk is None or self.expect_100_continue or self.parser.should_upgrade():
             return False
-        if self.flow.write_paused:
+        if self.cycle is not None and not self.cycle.response_complete:
+            return False  # whoever asked before is answered before
+        most = self.limit_concurrency
+        if self.flow.write_paused or self.transport.is_closing():
             return False
-        cycle.response_started = cycle.response_complete = True
-        cycle.message_event.set()
-        dated = b"".join(b"%s: %s\r\n" % pair for pair in cycle.default_headers)
-        end = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
-        self.transport.write(b"".join((head, dated, end, body)))
-        if len(self.tasks) <= 1:  # nobody else is answered in this turn: no need to wait
-            self._joined.flush()
-        if not cycle.keep_alive:
-            self.transport.close()
-        cycle.on_response()
+        if most and len(self.connections) + len(self.tasks) >= most:
+            return False
+        asked = self._desk.find(self.url)
+        if asked is None:
+            return False
+        self._fields = dict(self.headers)
+        length = self._fields.get(b"content-length", b"")
+        if not length.isdigit() or int(length) >= LONG_BODY:
+            return False
+        self._asked = asked
         return True
+
+    def _begin_answer(self) -> None:
+        """Let ASGI answer."""
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers.extend(headers)
+        super().on_headers_complete()
+
+    def _write(self, head: bytes, body: bytes) -> None:
+        """Write an answer; among others of this turn, or at once if there can be none."""
+        headers = self.server_state.default_headers
+        if self._dated[0] is not headers:  # another list once a second
+            self._dated = (headers, b"".join(b"%s: %s\r\n" % pair for pair in headers))
+        stays = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
+        end = b"\r\n" if stays else b"connection: close\r\n\r\n"
+        to = self._joined if len(self.connections) > 1 or self._joined.waits else self._plain
+        to.write(b"".join((head, self._dated[1], end, body)))
+        if not stays:
+            self.transport.close()
 
     def _too_late(self) -> None:
         self._deadline = None

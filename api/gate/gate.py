@@ -10,16 +10,15 @@ import time
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
 
-from api.doors.addresses import Addresses
-from api.doors.core import Answered, Core
+from api.doors.addresses import Address, Addresses
+from api.doors.core import Answered, Core, Headers
 from api.doors.door import Reply
 from api.errors import RequestError, TooManyRequests, Unauthenticated
 from api.gate.callers import Callers
-from api.gate.connection import REPLY
+from api.gate.connection import Host, Write
 from api.gate.limits import Limits
 from api.gate.visit import Visit
 from api.observability.logs import with_fields
@@ -38,7 +37,6 @@ OPEN_PATHS = frozenset(
 ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 RETRY = (b"retry-after", b"2")
 Said = tuple[tuple[bytes, bytes], ...]
-NOTHING: dict[str, Any] = {}
 PLAIN: Said = (
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
@@ -96,6 +94,45 @@ class Gate:
         self._addresses, self._core, self._metrics = addresses, core, metrics
         self._log, self._log_all, self._inside = log, log_all, inside
         self._open = OPEN_PATHS | ({open_path} if open_path else set())
+        self.find = lru_cache(maxsize=1024)(self._find)
+
+    def _find(self, target: bytes) -> Address | None:
+        """Return what a POST request for a target asks, where its path alone says it."""
+        path = target.decode("latin-1")
+        return None if set(path) & set("?%#") else self._addresses.find(path)
+
+    def at_once(
+        self, asked: Address, headers: Headers, body: bytes, server: Host, write: Write
+    ) -> bool:
+        """Answer a request that is whole and short; False if it has to wait for something."""
+        visit = Visit(_id(headers), asked.door, time.perf_counter())
+        answered: Answered | None = None
+        if self._core.takes_long(asked):
+            return False
+        try:
+            caller = self._callers.known(server, headers)
+            if caller is None:
+                return False
+            visit.caller = caller
+            self._limits.enter(caller)
+        except RequestError as error:
+            reply, said = asked.door.refuse(error), (*PLAIN, *_retry(error))
+        else:
+            try:
+                answered = self._core.at_once(asked, headers, body)
+            finally:
+                self._limits.leave()
+            reply, said = answered.reply, HEADS[answered.language]
+            visit.served, visit.rows = answered.served, answered.rows
+        visit.status = reply.status
+        head = b"%scontent-length: %d\r\nx-request-id: %s\r\n" % (
+            _head(reply.status, reply.content_type, said),
+            len(reply.body),
+            visit.id,
+        )
+        write(head, reply.body)
+        self._tell("POST", asked.path, visit, answered)
+        return True
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -108,11 +145,11 @@ class Gate:
         answered: Answered | None = None
         try:
             if path not in self._open:
-                caller = self._callers.known(scope, headers)
+                caller = self._callers.known(scope.get("server"), headers)
                 visit.caller = await self._callers.check(headers) if caller is None else caller
             self._limits.enter(visit.caller)
         except RequestError as error:
-            await _send(scope, send, visit, door.refuse(error), (*PLAIN, *_retry(error)))
+            await _send(send, visit, door.refuse(error), (*PLAIN, *_retry(error)))
         else:
             try:
                 if address is None:
@@ -122,21 +159,21 @@ class Gate:
                     answered = await self._core.answer(address, headers, scope, receive)
                     if answered is not None:
                         visit.served, visit.rows = answered.served, answered.rows
-                        await _send(scope, send, visit, answered.reply, HEADS[answered.language])
+                        await _send(send, visit, answered.reply, HEADS[answered.language])
             finally:
                 self._limits.leave()
-                self._tell(scope, path, visit, answered)
+                self._tell(scope["method"], path, visit, answered)
             return
-        self._tell(scope, path, visit, None)
+        self._tell(scope["method"], path, visit, None)
 
-    def _tell(self, scope: Scope, path: str, visit: Visit, answered: Answered | None) -> None:
+    def _tell(self, method: str, path: str, visit: Visit, answered: Answered | None) -> None:
         seconds = time.perf_counter() - visit.started
         self._metrics.count(visit.door.name, visit.served, visit.status, seconds, visit.rows)
         if self._log is not None and answered is not None:
             self._put(self._log, visit, answered)
         if self._log_all or not 0 < visit.status < 400:
             if path not in self._open:
-                _log(scope, path, visit, seconds)
+                _log(method, path, visit, seconds)
 
     def _put(self, log: PredictionLog, visit: Visit, answered: Answered) -> None:
         served, batch, answers = answered.served, answered.batch, answered.answers
@@ -145,12 +182,12 @@ class Gate:
             log.put(Entry(time.time(), visit.id.decode(), name, served, batch, answers))
 
 
-def _log(scope: Scope, path: str, visit: Visit, seconds: float) -> None:
+def _log(method: str, path: str, visit: Visit, seconds: float) -> None:
     served = visit.served
     logger.log(
         logging.ERROR if visit.status >= 500 else logging.INFO,
         "%s %s %d",
-        scope["method"],
+        method,
         path[:200],
         visit.status,
         extra=with_fields(
@@ -172,18 +209,9 @@ def _id(headers: dict[bytes, bytes]) -> bytes:
     return b"%s%08x" % (PROCESS, next(COUNT))
 
 
-async def _send(scope: Scope, send: Send, visit: Visit, reply: Reply, said: Said) -> None:
-    """Send an answer, in one piece if the connection takes it."""
+async def _send(send: Send, visit: Visit, reply: Reply, said: Said) -> None:
+    """Send an answer."""
     visit.status = reply.status
-    now = scope.get("extensions", NOTHING).get(REPLY)
-    if now is not None:
-        head = b"%scontent-length: %d\r\nx-request-id: %s\r\n" % (
-            _head(reply.status, reply.content_type, said),
-            len(reply.body),
-            visit.id,
-        )
-        if now(scope, head, reply.body):
-            return
     headers = [
         *_headers(reply.status, reply.content_type, said),
         (b"content-length", b"%d" % len(reply.body)),

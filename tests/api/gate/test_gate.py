@@ -163,7 +163,7 @@ def test_other_machines_are_not_served_unasked(monkeypatch, capsys):
     ],
 )
 def test_this_machine_is_told_by_the_address_that_was_asked(server, local):
-    assert is_loopback({"server": server}) is local
+    assert is_loopback(server) is local
 
 
 def test_every_answer_has_an_id_and_security_headers(api):
