@@ -113,6 +113,7 @@ def test_the_readme_s_curl_lines_answer_as_printed(address, readme):
         assert same(answered(address, command.replace("\\\n", " ")), json.loads(printed))
 
 
+@pytest.mark.soak
 def test_a_report_run_again_changes_nothing(desk, address):
     before = httpx.get(f"{address}/health/ready").json()["models"]
 

@@ -101,6 +101,7 @@ def test_only_what_was_modified_is_built(built, changed_project, tmp_path):
     assert NODE.findall(changed.stdout) == ["bqml_vendas.marts.report_files"]
 
 
+@pytest.mark.soak
 def test_a_report_is_as_old_as_the_run_that_saw_it_first(built):
     query = "select source_file, first_seen_at from vendas_marts.report_files"
     before = built.rows(query)
@@ -151,6 +152,7 @@ def test_plain_dbt_run_refuses_a_leaking_column(built, changed_project, model, c
     assert trainings(built.statements()[before:]) == []
 
 
+@pytest.mark.soak
 def test_a_label_of_one_class_ends_in_a_verdict(desk, report):
     def all_high(number, record):
         record["Sales_Volume"], record["Sales_Classification"] = "8000", "High"
