@@ -302,6 +302,14 @@ def portuguese_report():
     return text.getvalue().encode("latin-1"), rows
 
 
+def sums_of(rows, column):
+    """Return the units of each value of a column."""
+    found = defaultdict(int)
+    for row in rows:
+        found[str(row[column])] += row[9]
+    return found
+
+
 def test_a_manager_s_own_export_is_on_the_page_number_for_number(tmp_path, page_of):
     content, rows = portuguese_report()
     report = tmp_path / "vendas.csv"
@@ -309,13 +317,12 @@ def test_a_manager_s_own_export_is_on_the_page_number_for_number(tmp_path, page_
     desk = Desk(tmp_path)
     code, output, _ = desk.run(report)
     assert code == 0, output
-    units, by_year, by_model = 0, defaultdict(int), defaultdict(int)
-    revenue = 0.0
+    by_year, by_model, by_region, by_fuel = (sums_of(rows, column) for column in (1, 0, 2, 4))
+    by_both = defaultdict(int)
     for row in rows:
-        units += row[9]
-        revenue += round(row[8], 2) * row[9]
-        by_year[str(row[1])] += row[9]
-        by_model[row[0]] += row[9]
+        by_both[row[2], str(row[1])] += row[9]
+    units = sum(row[9] for row in rows)
+    revenue = sum(row[8] * row[9] for row in rows)
     process = start_cloud(tmp_path / ".local")
     try:
         settings = attach(tmp_path / ".local", process).settings
@@ -324,8 +331,21 @@ def test_a_manager_s_own_export_is_on_the_page_number_for_number(tmp_path, page_
 
             assert (total(page, "units"), total(page, "records")) == (units, len(rows))
             assert total(page, "revenue_usd") == pytest.approx(revenue, abs=1)
+            mean = sum(row[8] for row in rows) / len(rows)
+            assert total(page, "mean_price") == pytest.approx(mean, abs=0.5)
             assert numbers_of(page, "year") == by_year
             assert numbers_of(page, "model") == by_model
+            assert numbers_of(page, "region") == by_region
+            assert numbers_of(page, "fuel_type") == by_fuel
+            regions, *lines = page.locator("#chart-region_year-table tr").evaluate_all(
+                "rows => rows.map((row) => [...row.cells].map((cell) => cell.textContent))"
+            )
+            assert {
+                (region, year): number(cell)
+                for year, *cells in lines
+                for region, cell in zip(regions[1:], cells, strict=True)
+            } == by_both
+            assert page.locator("#forecast").inner_text().startswith("Há anos de vendas de menos")
             years = sorted(by_year)
             change = by_year[years[-1]] / by_year[years[-2]] - 1
             told = re.search(r"([\d,]+)% a (mais|menos)", page.locator(".lead").inner_text())

@@ -75,14 +75,14 @@ def test_probabilities_and_labels_are_bigquery_ml_s(
 
 
 @needs_exact
-@CLAUSES
 @pytest.mark.parametrize(
-    ("options", "label", "classes"),
+    ("options", "label", "classes", "clause"),
     [
-        ("model_type = 'boosted_tree_regressor'", "price_usd", None),
-        ("model_type = 'random_forest_regressor'", "price_usd", None),
-        ("model_type = 'boosted_tree_classifier'", "tier", TIERS),
-        ("model_type = 'random_forest_classifier', num_parallel_tree = 20", "tier", TIERS),
+        ("model_type = 'boosted_tree_regressor'", "price_usd", None, ""),
+        ("model_type = 'boosted_tree_regressor'", "price_usd", None, CLAUSE),
+        ("model_type = 'random_forest_regressor'", "price_usd", None, ""),
+        ("model_type = 'boosted_tree_classifier'", "tier", TIERS, ""),
+        ("model_type = 'random_forest_classifier', num_parallel_tree = 20", "tier", TIERS, ""),
     ],
 )
 def test_explanations_are_bigquery_ml_s_once_added_up_in_its_order(
