@@ -2,7 +2,10 @@
 
 locals {
   # Of vendas_ml: how good the models are and why, not the features or the models themselves.
-  evaluations = ["evaluations", "leak_audit", "model_trainings", "verdicts"]
+  evaluations = [
+    "evaluations", "leak_audit", "model_trainings", "verdicts",
+    "forecast_backtest", "forecast_verdict", "region_forecasts",
+  ]
   evaluations_only = join(" || ", [
     for table in local.evaluations :
     "resource.name == \"projects/${var.project_id}/datasets/vendas_ml/tables/${table}\""

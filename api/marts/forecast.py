@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.errors import NoSales
+from api.errors import MartsAway, NoSales
 from api.marts.reader import Marts
 
 QUERY = """
@@ -17,16 +17,10 @@ FORECAST = ("region", "year", "units", "units_low", "units_high")
 
 
 def forecast(marts: Marts) -> dict[str, Any] | None:
-    """Return the forecast of every region; None if dbt has made none.
-
-    Raises
-    ------
-    MartsAway
-        If BigQuery does not answer and never did.
-    """
+    """Return the forecast of every region; None if dbt has made none, or it cannot be had now."""
     try:
         rows = marts.ask(QUERY).rows
-    except NoSales:  # built before there was a forecast
+    except (NoSales, MartsAway):  # sales are shown without it
         return None
     if not rows:
         return None

@@ -24,7 +24,7 @@ export function forecastPart(forecast, region, narrowed) {
 }
 
 export function forecastCharts(forecast, sold, region, narrowed) {
-  if (!forecast || narrowed) return;
+  if (!forecast || forecast.test_rows === 0 || narrowed) return;
   regions(forecast, region).forEach((name, at) => {
     const before = sold.filter((row) => row.value === name);
     const after = forecast.years.filter((row) => row.region === name);

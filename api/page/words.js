@@ -50,8 +50,8 @@ const WORDS = {
     "Nos últimos {years} anos, que não tinha visto, esta previsão foi melhor que a média dos anos anteriores.",
   ],
   forecast_no_signal: [
-    "These sales show no trend: in the last {years} years, which it had not seen, this forecast was not better than the average of the years before. Plan with the range, not with the line.",
-    "Estas vendas não mostram tendência: nos últimos {years} anos, que não tinha visto, esta previsão não foi melhor que a média dos anos anteriores. Planeje com a faixa, não com a linha.",
+    "These sales show no trend: in the last {years} years, which it had not seen, this forecast was not surely better than the average of the years before. Plan with the range, not with the line.",
+    "Estas vendas não mostram tendência: nos últimos {years} anos, que não tinha visto, não se pode afirmar que esta previsão foi melhor que a média dos anos anteriores. Planeje com a faixa, não com a linha.",
   ],
   forecast_none: [
     "There are too few years of sales for a forecast.",

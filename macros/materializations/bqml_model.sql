@@ -1,8 +1,9 @@
 {#
     A BigQuery ML model as a dbt model: `create or replace model … options(…) as
     <the model's select>`. It trains only if the SQL, the options or the
-    fingerprint of the features changed, or with --full-refresh. It refuses to
-    train on a leaking column, and does not train on data that cannot train.
+    fingerprint of the features (of a series, that of its own rows) changed, or
+    with --full-refresh. It refuses to train on a leaking column, and does not
+    train on data that cannot train.
     meta.export says what a model that is exported predicts from what;
     meta.forecast what a time series model, which has no features, forecasts.
 #}
@@ -82,10 +83,17 @@
             select
                 count({{ about.label }}) as labelled,
                 count(distinct cast({{ about.label }} as string)) as classes
+                {%- if forecasts %},
+                -- of every row, whatever their order
+                substr(to_hex(sha256(cast(
+                    bit_xor(farm_fingerprint(to_json_string(example)))
+                    as string
+                ))), 1, 40) as data_hash
+                {%- endif %}
                 {%- for feature in about.features %},
                 count({{ feature }}) as filled_{{ loop.index }}
                 {%- endfor %}
-            from ({{ sql }})
+            from ({{ sql }}) as example
             {%- if not forecasts %}
             where not is_eval
             {%- endif %}
@@ -99,7 +107,7 @@
         select
             substr(to_hex(sha256({{ bqml_literal(sql) }})), 1, 40),
             substr(to_hex(sha256({{ bqml_literal(options) }})), 1, 40),
-            fingerprint.data_hash,
+            {{ 'training' if forecasts else 'fingerprint' }}.data_hash,
             last.sql_hash,
             last.options_hash,
             last.data_hash,

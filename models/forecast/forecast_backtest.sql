@@ -37,7 +37,7 @@ forecasts as (
     select
         region,
         extract(year from forecast_timestamp) as year,
-        forecast_value as forecast_units
+        greatest(forecast_value, 0) as forecast_units
     from
         {{ ml_forecast(
             ref('region_units_arima_backtest'), var('forecast_years')

@@ -46,7 +46,8 @@ judged as (
         compared.improvement - compared.half_width as interval_low,
         compared.improvement + compared.half_width as interval_high,
         coalesce(
-            compared.improvement > compared.half_width
+            compared.test_rows >= {{ var('forecast_min_test_rows') }}
+            and compared.improvement > compared.half_width
             and compared.improvement > 1e-6 * compared.baseline_loss,
             false
         ) as has_signal
@@ -70,13 +71,16 @@ verdict as (
         case
             when problem is not null
                 then concat('There is no forecast: ', problem, '.')
+            when test_rows = 0
+                then 'There are no years to judge the forecast by.'
             when has_signal
                 then
                     'In the years it had not seen the forecast is better than'
                     || ' the mean of the years before.'
             else
-                'In the years it had not seen the forecast is not better than'
-                || ' the mean of the years before: it shows no trend.'
+                'In the years it had not seen the forecast is not surely'
+                || ' better than the mean of the years before: it shows no'
+                || ' trend.'
         end as reason
     from judged
 

@@ -21,10 +21,10 @@ forecasts as (
     select
         region,
         extract(year from forecast_timestamp) as year,
-        forecast_value as units,
         -- nothing sells a negative number of cars
+        greatest(forecast_value, 0) as units,
         greatest(prediction_interval_lower_bound, 0) as units_low,
-        prediction_interval_upper_bound as units_high
+        greatest(prediction_interval_upper_bound, 0) as units_high
     from {{ ml_forecast(ref('region_units_arima'), var('forecast_years')) }}
     {% endif %}
 

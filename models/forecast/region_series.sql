@@ -1,6 +1,8 @@
 {#-
-    What can be forecast: regions that sold in the report's last year and in
-    enough years. The last forecast_years are held out of the backtest.
+    What can be forecast: regions that sold in enough years, in the last one and
+    in the one before those that the backtest does not see. The last year is one
+    in which half of the regions sold: a few records of a later one are no end of
+    a series.
 -#}
 with
 
@@ -10,14 +12,40 @@ totals as (
 
 ),
 
+regions_a_year as (
+
+    select
+        year,
+        count(*) as regions
+    from totals
+    group by year
+
+),
+
+last as (
+
+    select max(year) as last_year
+    from regions_a_year
+    where 2 * regions >= (select count(distinct totals.region) from totals)
+
+),
+
 placed as (
 
     select
-        *,
-        count(*) over (partition by region) as years,
-        max(year) over (partition by region) as region_last_year,
-        max(year) over () as last_year
+        totals.*,
+        last.last_year,
+        count(*) over (partition by totals.region) as years,
+        sum(if(
+            totals.year in (
+                last.last_year, last.last_year - {{ var('forecast_years') }}
+            ),
+            1,
+            0
+        )) over (partition by totals.region) as ends
     from totals
+    cross join last
+    where totals.year <= last.last_year
 
 ),
 
@@ -30,9 +58,7 @@ series as (
         sales_volume as units,
         year > last_year - {{ var('forecast_years') }} as is_held_out
     from placed
-    where
-        years >= {{ var('forecast_min_years') }}
-        and region_last_year = last_year
+    where years >= {{ var('forecast_min_years') }} and ends = 2
 
 )
 

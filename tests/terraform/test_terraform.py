@@ -161,9 +161,18 @@ def test_the_workflow_leaves_alone_what_the_pipeline_filed_away():
 
 
 def test_analysts_see_tables_that_dbt_makes():
-    models = {path.stem for path in (ROOT / "models" / "ml").glob("*.sql")}
+    models = {
+        path.stem for name in ("ml", "forecast") for path in (ROOT / "models" / name).glob("*.sql")
+    }
 
     assert set(LOCALS["evaluations"]) <= models - {"features", "predictions"}
+
+
+def test_the_api_may_read_every_table_that_it_names():
+    code = "".join(path.read_text() for path in (ROOT / "api").rglob("*.py"))
+    named = set(re.findall(r"\bvendas_ml\.(\w+)", code))
+
+    assert named and named <= set(LOCALS["evaluations"])
 
 
 def test_the_log_is_the_table_that_dbt_makes():
