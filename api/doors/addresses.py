@@ -18,6 +18,7 @@ NAMED: tuple[tuple[re.Pattern[str], Door], ...] = (
     (re.compile(r"/v2/models/([^/]+)(?:/versions/([^/]+))?/infer"), OPEN_INFERENCE),
 )
 INVOCATIONS = "/invocations"
+LONGEST_KEPT = 512  # nobody makes the process remember more of an address
 MLFLOW_PATHS = (INVOCATIONS, "/ping", "/health", "/version")
 
 
@@ -55,10 +56,13 @@ class Addresses:
         self.vertex = vertex
         doors = ((INVOCATIONS, MLFLOW), (vertex, VERTEX))
         self._unnamed = {path: Address(door, path=path) for path, door in doors}
-        self.find = lru_cache(maxsize=1024)(self._find)
+        self._known = lru_cache(maxsize=1024)(self._find)
+
+    def find(self, path: str) -> Address | None:
+        """Return what a POST request at an address asks; None if that is no prediction."""
+        return self._known(path) if len(path) <= LONGEST_KEPT else self._find(path)
 
     def _find(self, path: str) -> Address | None:
-        """Return what a POST request at an address asks; None if that is no prediction."""
         for pattern, door in NAMED:
             if found := pattern.fullmatch(path):
                 return Address(door, found[1], found[2], path)

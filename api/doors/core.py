@@ -28,6 +28,8 @@ from api.settings import Settings
 # A body from this size on is worked on beside the event loop, like what is to be explained.
 LONG_BODY = 64 * 1024
 DRAIN_SECONDS = 5.0
+# Of what callers write, no more is remembered.
+LONGEST_KEPT = 256
 TRUTHS = {"": False, "false": False, "0": False, "true": True, "1": True}
 logger = logging.getLogger("api")
 Headers = dict[bytes, bytes]
@@ -91,7 +93,7 @@ class Core:
         scope, receive
             ASGI's.
         """
-        language = _language(headers.get(b"accept-language", b""))
+        language = _language(headers.get(b"accept-language", b"")[:LONGEST_KEPT])
         try:
             if b"expect" in headers:
                 self._check_announced(headers)
@@ -104,10 +106,11 @@ class Core:
                 if body is None:
                     return None
             query = scope["query_string"]
-            if len(body or b"") < LONG_BODY and not query and not self.takes_long(address):
-                return self.at_once(address, headers, body or b"")
+            served = self.served(address)
+            if len(body or b"") < LONG_BODY and not query and not takes_long(served):
+                return self.at_once(address, served, headers, body or b"")
             return await asyncio.to_thread(
-                self._answer, address, headers, query, language, body or b""
+                self._answer, address, served, headers, query, language, body or b""
             )
         except RequestError as error:
             return Answered(address.door.refuse(error), language)
@@ -115,20 +118,22 @@ class Core:
             logger.exception("A request at the door '%s' failed.", address.door.name)
             return Answered(address.door.broken(), language)
 
-    def takes_long(self, address: Address) -> bool:
-        """Tell whether a pipeline answers, for which the event loop must not wait."""
+    def served(self, address: Address) -> Served | None:
+        """Return who answers; None if nobody can, which answering tells."""
         try:
-            return self._served(address).scorer.by_rows is not None
+            return self._served(address)
         except RequestError:
-            return False
+            return None
 
-    def at_once(self, address: Address, headers: Headers, body: bytes) -> Answered:
-        """Answer a short body without a query; not what takes long."""
-        language = _language(headers.get(b"accept-language", b""))
+    def at_once(
+        self, address: Address, served: Served | None, headers: Headers, body: bytes
+    ) -> Answered:
+        """Answer a short body without a query; not by a model that takes long."""
+        language = _language(headers.get(b"accept-language", b"")[:LONGEST_KEPT])
         try:
             if len(body) > self._most:
                 raise _too_large(self._most)
-            return self._answer(address, headers, b"", language, body)
+            return self._answer(address, served, headers, b"", language, body)
         except RequestError as error:
             return Answered(address.door.refuse(error), language)
         except Exception:
@@ -143,18 +148,19 @@ class Core:
     def _answer(
         self,
         address: Address,
+        served: Served | None,
         headers: Headers,
         query: bytes,
         language: Language,
         body: bytes,
     ) -> Answered:
-        door, served = address.door, self._served(address)
+        door, served = address.door, served or self._served(address)
         wanted = _explain(query) if query else False
         if wanted and served.manifest.label is None:
             raise InvalidQuery(
                 f"explain is true; BigQuery ML explains no {served.manifest.model_type} models."
             )
-        kind = _media_type(headers.get(b"content-type", b""))
+        kind = _media_type(headers.get(b"content-type", b"")[:LONGEST_KEPT])
         question = Question(served, language, wanted, kind, self._settings.max_rows)
         batch, form = door.read(question, body)
         classes = served.manifest.classes
@@ -178,6 +184,11 @@ class Core:
         announced = headers.get(b"content-length", b"")
         if announced.isdigit() and int(announced) > self._most:
             raise _too_large(self._most)
+
+
+def takes_long(served: Served | None) -> bool:
+    """Tell whether a pipeline answers, for which the event loop must not wait."""
+    return served is not None and served.scorer.by_rows is not None
 
 
 @lru_cache(maxsize=256)

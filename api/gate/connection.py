@@ -9,6 +9,7 @@ prediction: one that is short and goes to a door is answered as soon as it is wh
 
 from __future__ import annotations
 
+import logging
 from asyncio import AbstractEventLoop, TimerHandle
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -18,6 +19,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from api.doors.core import LONG_BODY
 
 LARGEST_HEAD = 64 * 1024
+LENGTH_DIGITS = len(str(LONG_BODY))
+logger = logging.getLogger("api")
 Write = Callable[[bytes, bytes], None]
 Host = tuple[str, int | None] | None
 
@@ -101,7 +104,7 @@ class Connection(HttpToolsProtocol):
         self._seconds = request_seconds
         self._deadline: TimerHandle | None = None
         self._head = 0
-        self._is_whole = self._has_head = False
+        self._is_whole = self._has_head = self._began_now = self._closes = False
         self._idle_since: float | None = None
         self._desk: Desk | None = getattr(self.app, "desk", None)
         self._asked: Any = None
@@ -125,6 +128,7 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes in; a request that they leave unfinished gets a deadline."""
+        self._began_now = False
         super().data_received(data)
         if self._is_whole:
             if self._deadline is not None:
@@ -132,7 +136,7 @@ class Connection(HttpToolsProtocol):
             return
         if self.transport.is_closing():
             return
-        if not self._has_head:
+        if not self._has_head and not self._began_now:  # else others' bytes are in it
             self._head += len(data)
             if self._head > LARGEST_HEAD:
                 self._refuse(b"431 Request Header Fields Too Large")
@@ -143,6 +147,9 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin a request."""
         self._is_whole, self._has_head, self._head, self._asked = False, False, 0, None
+        self._began_now, self._idle_since = True, None
+        if self._deadline is not None:
+            self._forget()  # it was another's
         self.url, self.headers, self.expect_100_continue = b"", [], False
 
     def on_headers_complete(self) -> None:
@@ -165,13 +172,21 @@ class Connection(HttpToolsProtocol):
         self._is_whole = True
         asked, self._asked = self._asked, None
         if asked is not None:
-            assert self._desk is not None
-            if self._desk.at_once(asked, self._fields, self._body, self.server, self._write):
+            if self._is_answered(asked):
                 self.on_response_complete()
                 return
             self._begin_answer()
             super().on_body(self._body)
         super().on_message_complete()
+        if self.cycle.response_complete:  # before its body had arrived
+            self._idle_since = self.loop.time()
+
+    def shutdown(self) -> None:
+        """Close the connection, but not before a request that has begun is answered."""
+        if self._asked is None:
+            super().shutdown()
+        else:
+            self._closes = True
 
     def on_response_complete(self) -> None:
         """Take the next request, and close the connection if none comes."""
@@ -182,7 +197,8 @@ class Connection(HttpToolsProtocol):
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
             return
-        self._idle_since = self.loop.time()
+        if self._is_whole:  # else the next one is on its way
+            self._idle_since = self.loop.time()
         if self.timeout_keep_alive_task is None:
             self._wait_idle(self.timeout_keep_alive)
 
@@ -197,7 +213,16 @@ class Connection(HttpToolsProtocol):
                 super().timeout_keep_alive_handler()
 
     def _unset_keepalive_if_required(self) -> None:
-        self._idle_since = None
+        """Keep the timer: it lasts for many requests, and bytes alone are no request."""
+
+    def _is_answered(self, asked: Any) -> bool:
+        assert self._desk is not None
+        try:
+            return self._desk.at_once(asked, self._fields, self._body, self.server, self._write)
+        except Exception:
+            logger.exception("A request could not be answered.")
+            self.transport.close()
+            return True
 
     def _wait_idle(self, seconds: float) -> None:
         self.timeout_keep_alive_task = self.loop.call_later(
@@ -220,7 +245,7 @@ class Connection(HttpToolsProtocol):
             return False
         self._fields = dict(self.headers)
         length = self._fields.get(b"content-length", b"")
-        if not length.isdigit() or int(length) >= LONG_BODY:
+        if len(length) > LENGTH_DIGITS or not length.isdigit() or int(length) >= LONG_BODY:
             return False
         self._asked = asked
         return True
@@ -232,6 +257,8 @@ class Connection(HttpToolsProtocol):
         self.url, self.expect_100_continue = url, expects
         self.headers.extend(headers)
         super().on_headers_complete()
+        if self._closes and self.cycle is not None:
+            self.cycle.keep_alive = False
 
     def _write(self, head: bytes, body: bytes) -> None:
         """Write an answer; among others of this turn, or at once if there can be none."""
@@ -239,6 +266,7 @@ class Connection(HttpToolsProtocol):
         if self._dated[0] is not headers:  # another list once a second
             self._dated = (headers, b"".join(b"%s: %s\r\n" % pair for pair in headers))
         stays = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
+        stays = stays and not self._closes
         end = b"\r\n" if stays else b"connection: close\r\n\r\n"
         to = self._joined if len(self.connections) > 1 or self._joined.waits else self._plain
         to.write(b"".join((head, self._dated[1], end, body)))

@@ -13,8 +13,8 @@ from http import HTTPStatus
 
 from starlette.types import Message, Receive, Scope, Send
 
-from api.doors.addresses import Address, Addresses
-from api.doors.core import Answered, Core, Headers
+from api.doors.addresses import LONGEST_KEPT, Address, Addresses
+from api.doors.core import Answered, Core, Headers, takes_long
 from api.doors.door import Reply
 from api.errors import RequestError, TooManyRequests, Unauthenticated
 from api.gate.callers import Callers
@@ -94,10 +94,13 @@ class Gate:
         self._addresses, self._core, self._metrics = addresses, core, metrics
         self._log, self._log_all, self._inside = log, log_all, inside
         self._open = OPEN_PATHS | ({open_path} if open_path else set())
-        self.find = lru_cache(maxsize=1024)(self._find)
+        self._known = lru_cache(maxsize=1024)(self._find)
+
+    def find(self, target: bytes) -> Address | None:
+        """Return what a POST request for a short target asks, where its path alone says it."""
+        return self._known(target) if len(target) <= LONGEST_KEPT else None
 
     def _find(self, target: bytes) -> Address | None:
-        """Return what a POST request for a target asks, where its path alone says it."""
         path = target.decode("latin-1")
         return None if set(path) & set("?%#") else self._addresses.find(path)
 
@@ -107,7 +110,8 @@ class Gate:
         """Answer a request that is whole and short; False if it has to wait for something."""
         visit = Visit(_id(headers), asked.door, time.perf_counter())
         answered: Answered | None = None
-        if self._core.takes_long(asked):
+        served = self._core.served(asked)
+        if takes_long(served):
             return False
         try:
             caller = self._callers.known(server, headers)
@@ -119,7 +123,7 @@ class Gate:
             reply, said = asked.door.refuse(error), (*PLAIN, *_retry(error))
         else:
             try:
-                answered = self._core.at_once(asked, headers, body)
+                answered = self._core.at_once(asked, served, headers, body)
             finally:
                 self._limits.leave()
             reply, said = answered.reply, HEADS[answered.language]

@@ -1,5 +1,6 @@
 """Slow clients, half-open connections and endless heads: bounded time, and it goes on serving."""
 
+import asyncio
 import json
 import re
 import socket
@@ -7,8 +8,12 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
+from uvicorn.server import ServerState
 
 from api import __main__ as command
+from api.doors.addresses import Addresses
+from api.gate.connection import Connection
+from api.settings import Settings
 from tests.api.publishing import TYPICAL
 from tests.api.serving import serving
 
@@ -192,7 +197,9 @@ def test_a_connection_stays_as_the_caller_asked(api, request_, stays):
             assert connection.recv(1) == b""
 
 
-def test_a_connection_that_is_idle_is_closed_and_one_that_is_not_stays(make_settings, monkeypatch):
+@pytest.fixture
+def brief(make_settings, monkeypatch):
+    """A client of an API that closes connections that were idle for a second."""
     config_of = command.config_of
 
     def short(*given):
@@ -201,7 +208,12 @@ def test_a_connection_that_is_idle_is_closed_and_one_that_is_not_stays(make_sett
         return config
 
     monkeypatch.setattr("tests.api.serving.config_of", short)
-    with serving(make_settings()) as client, connected(client) as connection:
+    with serving(make_settings(request_seconds=4)) as client:
+        yield client
+
+
+def test_a_connection_that_is_idle_is_closed_and_one_that_is_not_stays(brief):
+    with connected(brief) as connection:
         started = time.monotonic()
         while time.monotonic() - started < 2.5:
             connection.sendall(post("nobody"))
@@ -210,3 +222,133 @@ def test_a_connection_that_is_idle_is_closed_and_one_that_is_not_stays(make_sett
 
         assert connection.recv(1) == b""
         assert 0.5 < time.monotonic() - started - 2.5 < 3
+
+
+def test_an_empty_line_does_not_hold_a_connection(brief):
+    with connected(brief) as connection:
+        connection.sendall(post("nobody"))
+        answers(connection, 1)
+        connection.sendall(b"\r\n")
+
+        assert connection.recv(1) == b""
+
+
+def test_a_request_on_its_way_is_not_idle_whatever_was_asked_before(brief):
+    whole = post("nobody")
+    half = len(whole) - 10
+    with connected(brief) as connection:
+        connection.sendall(post("nobody") * 3 + whole[:half])
+        time.sleep(2.5)
+        connection.sendall(whole[half:])
+
+        assert [status for status, _ in answers(connection, 4)] == [404] * 4
+
+
+def test_many_requests_in_one_piece_are_no_long_head(api):
+    with connected(api) as connection:
+        connection.sendall(post("nobody") * 400 + b"GET /health/live HTTP/1.1\r\n")
+        assert [status for status, _ in answers(connection, 400)] == [404] * 400
+        connection.sendall(b"Host: x\r\n\r\n")
+
+        assert answers(connection, 1)[0][0] == 200
+
+
+def test_each_request_has_its_own_time_however_they_arrive(brief):
+    """Every piece ends within a request; the last of them is long after the first's deadline."""
+    many = post("nobody") * 12
+    step = len(many) // 12
+    with connected(brief) as connection:
+        for at in range(0, len(many), step):
+            connection.sendall(many[at : at + step - 20 if at == 0 else at + step])
+            if at == 0:
+                connection.sendall(many[step - 20 : step])
+            time.sleep(0.5)
+
+        assert [status for status, _ in answers(connection, 12)] == [404] * 12
+
+
+def test_long_addresses_are_not_remembered():
+    addresses = Addresses("/predict")
+
+    found = [addresses.find(f"/models/{'x' * 600}{number}/predict") for number in range(2000)]
+
+    assert all(found)
+    assert addresses._known.cache_info().currsize == 0
+
+
+class Transport:
+    """What a connection writes to."""
+
+    def __init__(self):
+        self.written, self.closed = b"", False
+
+    def write(self, data):
+        self.written += data
+
+    def close(self):
+        self.closed = True
+
+    def is_closing(self):
+        return self.closed
+
+    def get_extra_info(self, _):
+        return None
+
+
+class Answering:
+    """An application with a desk that answers all, or fails."""
+
+    def __init__(self, error=None):
+        self.desk, self.error = self, error
+
+    async def __call__(self, scope, receive, send):
+        raise AssertionError("nothing is left for ASGI")
+
+    def find(self, target):
+        return target
+
+    def at_once(self, asked, headers, body, server, write):
+        if self.error is not None:
+            raise self.error
+        write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n", b"ok")
+        return True
+
+
+def on(application, play):
+    """Play with a connection to an application, within an event loop."""
+
+    async def run():
+        config = command.config_of(Settings(), application)
+        config.load()
+        connection = Connection(
+            config=config, server_state=ServerState(), app_state={}, request_seconds=5
+        )
+        transport = Transport()
+        connection.connection_made(transport)
+        play(connection, transport)
+        await asyncio.sleep(0)
+        connection.connection_lost(None)
+        return transport
+
+    return asyncio.run(run())
+
+
+def test_a_prediction_on_its_way_is_answered_before_the_server_goes():
+    def play(connection, transport):
+        whole = post()
+        connection.data_received(whole[:-5])
+        connection.shutdown()
+        assert not transport.closed
+        connection.data_received(whole[-5:])
+
+    transport = on(Answering(), play)
+
+    assert transport.written.endswith(b"connection: close\r\n\r\nok")
+    assert transport.closed
+
+
+def test_a_fault_of_the_desk_is_logged_and_ends_the_connection(caplog):
+    transport = on(Answering(KeyError("x")), lambda connection, _: connection.data_received(post()))
+
+    assert (transport.written, transport.closed) == (b"", True)
+    assert "A request could not be answered." in caplog.text
