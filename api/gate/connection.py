@@ -10,6 +10,7 @@ prediction: one that is short and goes to a door is answered as soon as it is wh
 from __future__ import annotations
 
 import logging
+import select
 from asyncio import AbstractEventLoop, TimerHandle
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -207,10 +208,19 @@ class Connection(HttpToolsProtocol):
         self.timeout_keep_alive_task = None
         if self._idle_since is not None:
             left = self._idle_since + self.timeout_keep_alive - self.loop.time()
-            if left > 0:
-                self._wait_idle(left)
-            else:
+            if left <= 0 and not self._is_asked_again():
                 super().timeout_keep_alive_handler()
+            else:
+                self._wait_idle(max(left, 1.0))
+
+    def _is_asked_again(self) -> bool:
+        """Tell whether bytes came that a busy event loop has not read yet."""
+        socket = self._plain.get_extra_info("socket")
+        if socket is None:
+            return False
+        waiting = select.poll()
+        waiting.register(socket.fileno(), select.POLLIN)
+        return bool(waiting.poll(0))
 
     def _unset_keepalive_if_required(self) -> None:
         """Keep the timer: it lasts for many requests, and bytes alone are no request."""

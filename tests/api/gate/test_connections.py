@@ -280,7 +280,7 @@ class Transport:
     """What a connection writes to."""
 
     def __init__(self):
-        self.written, self.closed = b"", False
+        self.written, self.closed, self.socket = b"", False, None
 
     def write(self, data):
         self.written += data
@@ -291,8 +291,8 @@ class Transport:
     def is_closing(self):
         return self.closed
 
-    def get_extra_info(self, _):
-        return None
+    def get_extra_info(self, name):
+        return self.socket if name == "socket" else None
 
 
 class Answering:
@@ -345,6 +345,24 @@ def test_a_prediction_on_its_way_is_answered_before_the_server_goes():
 
     assert transport.written.endswith(b"connection: close\r\n\r\nok")
     assert transport.closed
+
+
+def test_what_came_and_was_not_read_yet_is_not_idle():
+    ours, theirs = socket.socketpair()
+
+    def play(connection, transport):
+        transport.socket = ours
+        connection.data_received(post())
+        connection._idle_since -= 100
+        theirs.send(b"P")
+        connection.timeout_keep_alive_handler()
+        assert not transport.closed
+        ours.recv(1)
+        connection.timeout_keep_alive_handler()
+        assert transport.closed
+
+    with ours, theirs:
+        on(Answering(), play)
 
 
 def test_a_fault_of_the_desk_is_logged_and_ends_the_connection(caplog):
