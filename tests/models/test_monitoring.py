@@ -9,6 +9,8 @@ from api.settings import Settings as ApiSettings
 from cloud import bigquery_client
 from tests.api.serving import ready, serving, wait_for, wait_until
 
+pytestmark = pytest.mark.soak
+
 LOG = "vendas_monitoring.prediction_log"
 NOW = datetime.now(UTC)
 
