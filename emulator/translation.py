@@ -20,6 +20,7 @@ from bqemulator.sql.table_rewriter import rewrite_table_refs
 from sqlglot import exp
 
 from emulator.casts import rewrite_casts
+from emulator.counts import rewrite_counts
 from emulator.escapes import write_out
 from emulator.external.pseudo import rewrite_file_names
 from emulator.implied_names import rewrite_names
@@ -109,6 +110,7 @@ def rewrite_for_row_access(
         rewrite_names,
         rewrite_preprocessing,
         rewrite_rows,
+        rewrite_counts,
         rewrite_subscripts,
         rewrite_now,
         rewrite_casts,

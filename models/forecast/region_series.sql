@@ -36,13 +36,11 @@ placed as (
         totals.*,
         last.last_year,
         count(*) over (partition by totals.region) as years,
-        sum(if(
+        countif(
             totals.year in (
                 last.last_year, last.last_year - {{ var('forecast_years') }}
-            ),
-            1,
-            0
-        )) over (partition by totals.region) as ends
+            )
+        ) over (partition by totals.region) as ends
     from totals
     cross join last
     where totals.year <= last.last_year

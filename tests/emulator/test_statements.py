@@ -462,3 +462,15 @@ def test_array_subscripts_count_as_they_say(
     ).result()
 
     assert [row.w for row in rows] == expected
+
+
+def test_countif_counts_over_a_window(client: Client) -> None:
+    found = rows(
+        client,
+        "select n, countif(n > 1) over (order by n) as so_far, "
+        "countif(n > 1) over (order by n rows between 2 preceding and 2 preceding) as before, "
+        "(select countif(m > 9) from unnest([1]) as m) as none "
+        "from unnest([1, 2, 3]) as n order by n",
+    )
+
+    assert found == [(1, 0, 0, 0), (2, 1, 0, 0), (3, 2, 0, 0)]
