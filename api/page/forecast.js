@@ -10,22 +10,20 @@ const BAND = { borderWidth: 0, pointRadius: 0, backgroundColor: "#c2571a33", qui
 // `narrowed` is whether filters leave less than all sales of a region.
 export function forecastPart(forecast, region, narrowed) {
   if (!forecast) return [];
-  const title = h("h2", {}, say("forecast"));
-  if (forecast.test_rows === 0) return [title, h("p", { id: "forecast" }, say("forecast_none"))];
-  if (narrowed) return [title, h("p", { id: "forecast" }, say("forecast_unfiltered"))];
+  const names = regions(forecast, region, narrowed);
+  const words = names.length ? `forecast_${forecast.status}` : narrowed && forecast.test_rows ? "forecast_unfiltered" : "forecast_none";
+  const verdict = names.length ? `verdict ${forecast.status}` : null;
   return [
-    title,
-    h("p", { id: "forecast", class: `verdict ${forecast.status}` },
-      say(`forecast_${forecast.status}`, { years: number(forecast.held_out_years) })),
-    h("p", { class: "quiet" }, say("forecast_range")),
-    h("div", { class: "charts" }, regions(forecast, region).map((name, at) =>
+    h("h2", {}, say("forecast")),
+    h("p", { id: "forecast", class: verdict }, say(words, { years: number(forecast.held_out_years) })),
+    names.length ? h("p", { class: "quiet" }, say("forecast_range")) : null,
+    h("div", { class: "charts" }, names.map((name, at) =>
       panel(say("forecast_of", { region: name }), `chart-forecast-${at}`))),
-  ];
+  ].filter(Boolean);
 }
 
 export function forecastCharts(forecast, sold, region, narrowed) {
-  if (!forecast || forecast.test_rows === 0 || narrowed) return;
-  regions(forecast, region).forEach((name, at) => {
+  regions(forecast, region, narrowed).forEach((name, at) => {
     const before = sold.filter((row) => row.value === name);
     const after = forecast.years.filter((row) => row.region === name);
     const series = (key) => [...before.map(() => null), ...after.map((row) => row[key])];
@@ -42,7 +40,9 @@ export function forecastCharts(forecast, sold, region, narrowed) {
   });
 }
 
-function regions(forecast, region) {
+// Those that are shown, the largest first.
+function regions(forecast, region, narrowed) {
+  if (!forecast || forecast.test_rows === 0 || narrowed) return [];
   const units = new Map();
   for (const row of forecast.years) units.set(row.region, (units.get(row.region) ?? 0) + row.units);
   const names = region ? [region].filter((name) => units.has(name)) : [...units.keys()];

@@ -70,7 +70,7 @@ class Dashboard(BaseModel):
     total: Figures
     groups: Groups
     choices: Choices
-    forecast: Forecast | None = Field(description="Null if the build made none.")
+    forecast: Forecast | None = Field(description="Null if there is none, or not now.")
     source: Source
 
 
