@@ -60,7 +60,7 @@ def _pictured(token: Token, model: str, pictures: frozenset[str]) -> Token:
     name: Any = token.attrs["src"]
     if name not in pictures:
         return token.copy(type="text", tag="", attrs={}, children=None)
-    token.attrs |= {"src": f"/models/{model}/pictures/{name}", "loading": "lazy"}
+    token.attrs["src"] = f"/models/{model}/pictures/{name}"
     return token
 
 

@@ -48,7 +48,7 @@ def test_only_the_card_s_own_pictures_are_shown():
     html = as_html(CARD, "price", ["roc.en.png"])
 
     assert html.count("<img") == 1
-    assert '<img src="/models/price/pictures/roc.en.png" alt="ROC" loading="lazy" />' in html
+    assert '<img src="/models/price/pictures/roc.en.png" alt="ROC" />' in html
     assert "Else" in html and "elsewhere" not in html
 
 

@@ -226,8 +226,6 @@ def test_a_model_shows_card_leaks_and_versions_when_they_are_opened(sample_page,
     model.get_by_text("(atual)").wait_for()
     page.wait_for_load_state("networkidle")
 
-    model.get_by_role("heading", name="Usar sozinho").scroll_into_view_if_needed()
-    page.wait_for_load_state("networkidle")
     widths = model.locator("img").evaluate_all("images => images.map((i) => i.naturalWidth)")
     assert len(widths) >= 3 and all(widths)
     assert all(model.locator("img").evaluate_all("images => images.map((i) => i.alt)"))
