@@ -85,7 +85,7 @@ run "analysts_see_marts_evaluations_and_the_detected_table" {
     error_message = "Analysts see other datasets than the marts."
   }
   assert {
-    condition     = google_bigquery_dataset_iam_member.analysts_evaluations["group:analysts@example.com"].condition[0].expression == join(" || ", [for table in ["evaluations", "leak_audit", "model_trainings", "verdicts"] : "resource.name == \"projects/vendas-test/datasets/vendas_ml/tables/${table}\""])
+    condition     = google_bigquery_dataset_iam_member.analysts_evaluations["group:analysts@example.com"].condition[0].expression == join(" || ", [for table in ["evaluations", "leak_audit", "model_trainings", "verdicts", "forecast_backtest", "forecast_verdict", "region_forecasts"] : "resource.name == \"projects/vendas-test/datasets/vendas_ml/tables/${table}\""])
     error_message = "Of vendas_ml analysts see: ${google_bigquery_dataset_iam_member.analysts_evaluations["group:analysts@example.com"].condition[0].expression}."
   }
   assert {

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.terraform.folder import FOLDER, LOCALS, RESOURCES
+from tests.terraform.folder import FOLDER, LOCALS, RESOURCES, ROOT
 
 ROW = re.compile(r"^\| `(google_\w+\.\w+)` \| `([\w./]+)` \| (.+) \|$", re.MULTILINE)
 TABLE = ROW.findall((FOLDER / "README.md").read_text())
@@ -32,3 +32,11 @@ def test_every_role_of_a_workflow_that_administers_has_its_reason_in_place():
 
     assert len(admin) > 5
     assert [r for r in admin if not re.search(rf'"{r}", +# tfcheck:ignore=role \w+', text)] == []
+
+
+def test_the_api_may_read_each_table_of_models_that_it_asks_for():
+    code = "\n".join(file.read_text() for file in (ROOT / "api").rglob("*.py"))
+    asked = set(re.findall(r"\bvendas_ml\.(\w+)", code))
+
+    assert len(asked) > 2
+    assert asked - set(LOCALS["evaluations"]) == set()
