@@ -187,4 +187,9 @@ CASES: dict[str, Case] = {
         LibraryError,
         r"was pickled with scikit-learn 1\.2\.0; .* Install scikit-learn 1\.2\.0, or publish",
     ),
+    "other library of trees": Case(
+        lambda keys: true(keys, libraries=libraries("BOOSTED_TREE") | {"xgboost": "2.1.4"}),
+        LibraryError,
+        r"was pickled with xgboost 2\.1\.4; 3\.0\..* Install xgboost 2\.1\.4, or publish",
+    ),
 }

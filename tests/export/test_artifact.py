@@ -160,15 +160,27 @@ def test_another_key_another_model_and_another_version_are_refused() -> None:
         ("scikit-learn", "1.9.99", False),
         ("numpy", "1.26.0", True),
         ("pandas", "2.0.0", False),
+        ("xgboost", "2.1.4", True),
+        ("xgboost", "3.0.99", False),
     ],
 )
-def test_another_minor_of_scikit_learn_is_refused(library: str, change: str, refused: bool) -> None:
+def test_another_version_of_what_pickles_depend_on_is_refused(library: str, change: str, refused: bool) -> None:
     files = version(libraries=artifact.libraries() | {library: change})
 
     if refused:
         with pytest.raises(LibraryError, match=f"was pickled with {library} {change}"):
             load(files)
     else:
+        load(files)
+
+
+def test_a_library_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = version(libraries=artifact.libraries("BOOSTED_TREE_REGRESSOR"))
+    load(files)
+
+    monkeypatch.setattr("export.installed.NAMES", {"xgboost": ("no-xgboost",)})
+
+    with pytest.raises(LibraryError, match=r"with xgboost 3\.0.*; it is not installed. Install xgb"):
         load(files)
 
 
