@@ -6,10 +6,10 @@ nothing is computed here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 from google.cloud.bigquery import TableReference
 
@@ -19,7 +19,7 @@ from export.batch import Batch
 from export.hard_rows import HardRow
 from export.manifest import Value
 from export.nodes import Node
-from export.parity import Answers
+from export.parity import Answers, joined
 from export.warehouse import Warehouse
 
 KEY, TRUTH = "row_key", "row_truth"
@@ -124,21 +124,16 @@ def explanations(
         yield Batch(dataset.to_frame(part, node.features), expected)
 
 
-def hard_batch(batch: Batch, hard: Sequence[HardRow]) -> Batch:
+def hard_batch(batches: Iterable[Batch], hard: Sequence[HardRow]) -> Batch:
     """Return the hard rows that BigQuery ML answered, in their order and with their kinds."""
+    parts = list(batches)
+    frame = pd.concat([part.frame for part in parts], ignore_index=True)
+    answered = joined([part.expected for part in parts])
     keys = tuple(row.key for row in hard)
-    position = {key: index for index, key in enumerate(batch.keys)}
-    expected = batch.expected.at(keys)
-    frame = batch.frame.iloc[[position[key] for key in keys]].reset_index(drop=True)
-    return replace(
-        batch, frame=frame, expected=expected, truth=(), kinds=tuple(row.kind for row in hard)
-    )
-
-
-def whole(batches: Iterator[Batch]) -> Batch:
-    """Return the one batch there is."""
-    (batch,) = batches
-    return batch
+    position = {key: index for index, key in enumerate(answered.keys)}
+    expected = answered.at(keys)
+    frame = frame.iloc[[position[key] for key in keys]].reset_index(drop=True)
+    return Batch(frame, expected, kinds=tuple(row.kind for row in hard))
 
 
 def iterations(warehouse: Warehouse, node: Node) -> int | None:

@@ -134,7 +134,8 @@ def choose(study: Study) -> Choice:
                 raise one
             notes.append(str(one))
         elif examination.found[method].certificate.within:
-            return Choice(one, examination, " ".join([*notes, held(study, one)]))
+            untried = [str(tried[m]) for m in METHODS if m not in (*allowed, *examination.found)]
+            return Choice(one, examination, " ".join([*notes, held(study, one), *untried]))
         else:
             notes.append(failure(study, one, examination.found[method]))
     raise ParityFailure(f"'{study.node.name}' is not published. " + " ".join(notes))

@@ -140,7 +140,8 @@ def to_frame(table: pa.Table | pa.RecordBatch, features: Sequence[str]) -> pd.Da
 
 def _values(column: pa.ChunkedArray | pa.Array) -> Any:
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
-        return column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+        # From 2^53 on whole numbers are rounded, as CAST to FLOAT64 does.
+        return column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     # Equal texts share one object: a column of a few categories takes 8 bytes a row.
     encoded = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     pairs = encoded.dictionary_encode()

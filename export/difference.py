@@ -7,10 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from cloud import Settings
-from export.artifact import MANIFEST, SIGNATURE, Feature, Manifest
+from export.artifact import (
+    MANIFEST,
+    SIGNATURE,
+    Feature,
+    Manifest,
+    TrustedKeys,
+    trusted_keys,
+    verify_signature,
+)
 from export.connections import open_bucket
 from export.description import figures_words, number, promotion_words, verdict_words
-from export.errors import PublishError
+from export.errors import ArtifactError, PublishError
 from export.signature import signer
 from export.versions import read_version
 
@@ -19,7 +27,9 @@ EXPORT = ("model_type", "label", "task", "classes", "bigquery_model")
 
 
 def diff_versions(settings: Settings, model: str, first: str, second: str) -> list[str]:
-    """Return what changed from the first version to the second; nothing is verified.
+    """Return what changed from the first version to the second.
+
+    A version that no trusted key signed, as another project's, is compared too; a line says so.
 
     Parameters
     ----------
@@ -44,7 +54,17 @@ def diff_versions(settings: Settings, model: str, first: str, second: str) -> li
     sides = [_files(settings, model, version) for version in (first, second)]
     a, b = (Manifest.parse(files.get(MANIFEST, b"")) for files in sides)
     signers = [signer(files.get(SIGNATURE, b"")) for files in sides]
-    return differences(a, b) + list(_pair("signing key", *signers))
+    keys = trusted_keys(settings.public_key_file)
+    doubts = [doubt for files in sides for doubt in _doubts(files, model, keys)]
+    return [*dict.fromkeys(doubts), *differences(a, b), *_pair("signing key", *signers)]
+
+
+def _doubts(files: Mapping[str, bytes], model: str, keys: TrustedKeys) -> Iterator[str]:
+    version = Manifest.parse(files[MANIFEST]).version
+    try:
+        verify_signature(files[SIGNATURE], files[MANIFEST], model=model, version=version, keys=keys)
+    except ArtifactError as error:
+        yield f"NOT verified. {type(error).__name__}: {error}"
 
 
 def _files(settings: Settings, model: str, version: str) -> dict[str, bytes]:

@@ -156,7 +156,8 @@ class _Desk:
         self.candidate = candidate
         self._study = study
         self._tally = Tally()
-        self._explained = Tally(shapley_tolerance(leaves(candidate.pipeline)))
+        self._leaves = leaves(candidate.pipeline)
+        self._explained = Tally(shapley_tolerance(self._leaves))
         self._scores = scores(study.node.task, study.classes, candidate.pipeline)
         self._apart, self._near = _Witnessing(), _Witnessing()
 
@@ -169,7 +170,9 @@ class _Desk:
             self._scores.add(batch, actual)
 
     def take_explained(self, batch: Batch) -> None:
-        sizes = np.maximum(1.0, np.abs(batch.expected.values).max(axis=1, keepdims=True))
+        sizes = None
+        if self._leaves:  # what trees add up in float32 is rounded by the size of the sum
+            sizes = np.maximum(1.0, np.abs(batch.expected.values).max(axis=1, keepdims=True))
         actual = explanation(self.candidate.pipeline, batch)
         self._explained.add(batch.expected, actual, batch.kinds, sizes)
 

@@ -13,6 +13,8 @@ from export.manifest import Feature, Value
 
 UNSEEN = "unseen in training"
 BASES = 2
+INT64_LEAST, INT64_GREATEST = -(2**63), 2**63 - 1
+FAR = 1e300  # of float64, with room for weights
 
 
 @dataclass(frozen=True)
@@ -99,14 +101,15 @@ def _unseen(feature: Feature, seen: Value) -> list[tuple[str, str]]:
 
 
 def _extremes(feature: Feature) -> list[tuple[str, Value]]:
-    low, high = feature.min or 0.0, feature.max or 0.0
-    width = max(high - low, 1.0)
+    whole = feature.type == "INT64"
+    least, greatest = (INT64_LEAST, INT64_GREATEST) if whole else (-FAR, FAR)
+    low, high = feature.min or 0, feature.max or 0
+    width = max(high - low, 1)
     numbers = {
         "least": low,
         "greatest": high,
-        "far_below": low - 10 * width,
-        "far_above": high + 10 * width,
-        "zero": 0.0,
+        "far_below": min(low, max(least, low - 10 * width)),
+        "far_above": max(high, min(greatest, high + 10 * width)),
+        "zero": 0,
     }
-    whole = feature.type == "INT64"
-    return [(name, round(value) if whole else value) for name, value in numbers.items()]
+    return [(name, value if whole else float(value)) for name, value in numbers.items()]

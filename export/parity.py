@@ -8,7 +8,9 @@ classes tie within the tolerance; such rows are listed, not counted.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,6 +71,14 @@ class Answers:
         labels = None if self.labels is None else tuple(self.labels[i] for i in order)
         values = self.values[order]
         return Answers(keys, self.outputs, values, labels, self.classes, self.nearest)
+
+
+def joined(parts: Sequence[Answers]) -> Answers:
+    """Return the answers of all parts, with the first one's outputs."""
+    first = parts[0]
+    values = np.concatenate([aligned(part, first.outputs) for part in parts])
+    labels = None if first.labels is None else tuple(chain(*(part.labels or () for part in parts)))
+    return replace(first, keys=tuple(chain(*(p.keys for p in parts))), values=values, labels=labels)
 
 
 def shapley_tolerance(leaves: int) -> float:

@@ -13,12 +13,12 @@ from pathlib import Path
 from google.cloud.storage import Bucket
 
 from cloud import Settings
-from export import bucket as store
 from export import pointers
 from export.artifact import (
     MANIFEST,
     Manifest,
     Pointer,
+    TrustedKeys,
     canonical_json,
     key_id,
     seal,
@@ -28,7 +28,7 @@ from export.artifact import (
 )
 from export.connections import open_bucket, open_warehouse
 from export.contest import Contestant, Promotion
-from export.errors import ArtifactError, ExportError, PromotionError
+from export.errors import ArtifactError, ExportError, PromotionError, PublishError
 from export.folder import Files, Folder
 from export.gate import FIRST, force_command, judge, recorded
 from export.nodes import MANIFEST_FILE, read_nodes
@@ -101,15 +101,17 @@ def promote(
     return Promoted(opened.manifest, promotion, before)
 
 
-def forced_copy(bucket: Bucket, current: Pointer, version: str) -> Manifest | None:
-    """Return the current version's manifest if it is a forced copy of this version."""
-    content = store.read_file(bucket, current.model, current.version, MANIFEST)
+def forced_copy(
+    bucket: Bucket, keys: TrustedKeys, current: Pointer, version: str
+) -> Manifest | None:
+    """Return the current version's manifest if it is a forced copy of this version, and true."""
     try:
-        found = Manifest.parse(content or b"")
-    except ArtifactError:
+        files, opened = open_version(bucket, keys, current.model, current.version)
+    except (ArtifactError, PublishError):
         return None
-    same = sha256(content or b"") == current.manifest_sha256
-    return found if same and (found.promotion or {}).get("forced_from") == version else None
+    same = sha256(files[MANIFEST]) == current.manifest_sha256
+    copied = (opened.manifest.promotion or {}).get("forced_from") == version
+    return opened.manifest if same and copied else None
 
 
 def _judged(

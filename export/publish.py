@@ -7,6 +7,7 @@ also stands where the gate finds the new version worse.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -102,6 +103,10 @@ def _publish_safely(desk: _Desk, node: Node) -> Publication:
         return _publish(desk, node)
     except ExportError as error:
         return Publication(node.name, error=str(error))
+    except Exception as error:  # a fault of ours with one model leaves the others theirs
+        logging.getLogger(__name__).exception("'%s' was not published", node.name)
+        told = f"{type(error).__name__}: {error}"
+        return Publication(node.name, error=f"The export failed, which is a fault of it: {told}")
 
 
 def _publish(desk: _Desk, node: Node) -> Publication:
@@ -115,7 +120,7 @@ def _publish(desk: _Desk, node: Node) -> Publication:
     if current is not None and current.version == identity.version:
         return _unchanged(folder, files, current.manifest_sha256)
     if files is not None and current is not None:
-        if copy := forced_copy(desk.bucket, current, identity.version):
+        if copy := forced_copy(desk.bucket, desk.trusted, current, identity.version):
             return publication(desk.bucket, copy, note=f"Unchanged since {identity.version}.")
         if rolled_back_from == identity.version:
             note = f"It was rolled back to {current.version}; left there."

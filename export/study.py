@@ -126,8 +126,7 @@ def read_study(warehouse: Warehouse, bucket: Bucket, identity: Identity) -> Stud
     outputs = sources.outputs
     asked = json.dumps([{answers.KEY: row.key} | row.values for row in hard])
     table = answers.predict(warehouse, node, answers.given_rows(node, types), outputs, rows=asked)
-    found = answers.whole(answers.predictions(warehouse, node, table, outputs))
-    hard_batch = answers.hard_batch(found, hard)
+    hard_batch = answers.hard_batch(answers.predictions(warehouse, node, table, outputs), hard)
     if node.task == "classification":
         sources = replace(sources, classes=hard_batch.expected.classes)
     tests = answers.predict(warehouse, node, answers.split_rows(node), outputs)
@@ -167,7 +166,7 @@ def _explained(sources: Sources, facts: Facts, hard: tuple[HardRow, ...], asked:
         unusual, usual = (
             answers.explanations(warehouse, node, table, names, sources.classes) for table in tables
         )
-        yield answers.hard_batch(answers.whole(unusual), hard)
+        yield answers.hard_batch(unusual, hard)
         yield from usual
 
     return read

@@ -76,7 +76,7 @@ def read_facts(warehouse: Warehouse, node: Node, types: Mapping[str, str]) -> Fa
     Raises
     ------
     DatasetError
-        If there are none, or none to test on.
+        If there are none, or none to test on, or a number is NaN or infinite.
     UnsupportedError
         If nobody knows which rows BigQuery ML took.
     """
@@ -90,6 +90,7 @@ def read_facts(warehouse: Warehouse, node: Node, types: Mapping[str, str]) -> Fa
             cells += [f"min(`{name}`) as low_{at}", f"max(`{name}`) as high_{at}"]
     (row,) = warehouse.rows(f"select {', '.join(cells)} from `{table}` where {condition}")
     (tests,) = warehouse.rows(f"select count(*) as number from `{table}` where split = 'test'")
+    _check_finite(warehouse, node, types)
     if not row["training_rows"] or not tests["number"]:
         raise DatasetError(
             f"`{table}` has {row['training_rows']} rows to train '{node.name}' on "
@@ -144,7 +145,7 @@ def read_rows(warehouse: Warehouse, node: Node, facts: Facts) -> TrainingRows | 
         return TrainingRows(frame, np.empty(0))
     column = table.column(node.label)
     if node.task == "regression":
-        return TrainingRows(frame, column.cast(pa.float64()).to_numpy())
+        return TrainingRows(frame, column.cast(pa.float64(), safe=False).to_numpy())
     return TrainingRows(frame, np.array(column.to_pylist()))
 
 
@@ -165,6 +166,24 @@ def training_condition(node: Node) -> str:
             f"which rows that takes. Use one of {sorted(CONDITIONS)}."
         )
     return f"({CONDITIONS[method]} and `{node.label}` is not null)"
+
+
+def _check_finite(warehouse: Warehouse, node: Node, types: Mapping[str, str]) -> None:
+    """Refuse NaN and infinity: scikit-learn takes the one for NULL and refuses the other."""
+    floats = [name for name, kind in types.items() if kind == "FLOAT64"]
+    if not floats:
+        return
+    table = node.tables["features"]
+    cells = [
+        f"countif(is_nan(`{n}`) or is_inf(`{n}`)) as strange_{at}" for at, n in enumerate(floats)
+    ]
+    (row,) = warehouse.rows(f"select {', '.join(cells)} from `{table}`")
+    for at, name in enumerate(floats):
+        if count := row[f"strange_{at}"]:
+            raise DatasetError(
+                f"The feature '{name}' of '{node.name}' is NaN or infinite in {count} rows of "
+                f"`{table}`; expected numbers or NULL. Make them NULL there, and run `dbt build`."
+            )
 
 
 def _shares(warehouse: Warehouse, node: Node, condition: str, rows: int) -> dict[Any, float] | None:

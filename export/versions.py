@@ -12,12 +12,14 @@ from export import pointers
 from export.artifact import (
     MANIFEST,
     POINTER,
+    SIGNATURE,
     Manifest,
     Pointer,
     TrustedKeys,
     check_pointer,
     load,
     trusted_keys,
+    verify_signature,
 )
 from export.connections import open_bucket
 from export.contest import Contestant
@@ -36,7 +38,7 @@ class Entry:
     current : bool
         Whether the pointer names it.
     manifest : Manifest or None
-        None if it cannot be read; `problem` says why.
+        None if it cannot be read or is not as it was signed; `problem` says why.
     problem : str
     """
 
@@ -50,9 +52,10 @@ class Entry:
 def list_versions(settings: Settings) -> list[Entry]:
     """Return every published version, by model, the newest first.
 
-    A pointer that is broken, or names a version that is not there, is an entry with a problem.
+    What a version tells of itself is told on only if a trusted key signed it. A pointer that is
+    broken, or names a version that is not there, is an entry with a problem.
     """
-    bucket = open_bucket(settings)
+    bucket, keys = open_bucket(settings), trusted_keys(settings.public_key_file)
     versions, entries = store.versions(bucket), []
     for model in sorted(versions.keys() | set(store.pointed(bucket))):
         names = versions.get(model, [])
@@ -64,7 +67,7 @@ def list_versions(settings: Settings) -> list[Entry]:
         served = current.version if current else None
         if served is not None and served not in names:
             entries.append(Entry(model, served, True, None, "The pointer names it; it is gone."))
-        found = [_entry(bucket, model, name, name == served) for name in names]
+        found = [_entry(bucket, keys, model, name, name == served) for name in names]
         entries += sorted(found, key=_created_at, reverse=True)
     return entries
 
@@ -179,12 +182,15 @@ def _known(bucket: Bucket, model: str) -> str:
     return f"published models are {', '.join(sorted(known)) or 'none'}"
 
 
-def _entry(bucket: Bucket, model: str, version: str, current: bool) -> Entry:
+def _entry(bucket: Bucket, keys: TrustedKeys, model: str, version: str, current: bool) -> Entry:
+    content, signature = (
+        store.read_file(bucket, model, version, name) or b"" for name in (MANIFEST, SIGNATURE)
+    )
     try:
-        manifest = Manifest.parse(store.read_file(bucket, model, version, MANIFEST) or b"")
+        verify_signature(signature, content, model=model, version=version, keys=keys)
+        return Entry(model, version, current, Manifest.parse(content))
     except ArtifactError as error:
         return Entry(model, version, current, None, str(error))
-    return Entry(model, version, current, manifest)
 
 
 def _created_at(entry: Entry) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from typing import Any
 
 import numpy as np
 
@@ -27,24 +28,39 @@ TRAINED = {
     "min_split_loss": "minSplitLoss",
     "min_tree_child_weight": "minTreeChildWeight",
     "num_clusters": "numClusters",
+    "distance_type": "distanceType",
+    "standardize_features": "standardizeFeatures",
+    "scale_features": "scaleFeatures",
 }
+# What ML.CENTROIDS and ML.PRINCIPAL_COMPONENTS do not tell is read from dbt's project.
+READ = ("KMEANS", "PCA")
 
 
 def options(case: Case) -> str | None:
     """Other options than those that BigQuery ML trained with."""
-    if not case.retrained:
+    if not case.retrained and case.study.identity.model_type not in READ:
         return None
     model = case.study.sources.warehouse.client.get_model(case.study.node.relation)
     runs = model.training_runs or [{}]
     trained = runs[-1].get("trainingOptions", {})
     for name, value in case.study.node.options.items():
         then = trained.get(TRAINED.get(name, ""))
-        if then is not None and isinstance(value, int | float) and float(then) != value:
+        ours, theirs = _option(value), _option(then)
+        if isinstance(ours, type(theirs)) and ours != theirs:
+            told = f"{theirs:g}" if isinstance(theirs, float) else theirs
             return (
                 f"the option {name} is {value} in dbt's project, and BigQuery ML trained with "
-                f"{float(then):g}; run `dbt build`."
+                f"{told}; run `dbt build`."
             )
     return None
+
+
+def _option(value: Any) -> float | str | None:
+    """Return an option as REST and dbt both mean it: numbers may be texts there."""
+    try:
+        return None if value is None else float(str(value))
+    except ValueError:
+        return str(value).upper()
 
 
 def training_rows(case: Case) -> str | None:

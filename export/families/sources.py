@@ -83,8 +83,11 @@ class Sources:
 
     @property
     def is_transformed(self) -> bool:
-        """Whether the model has a TRANSFORM clause."""
-        return any(one.steps or one.name != one.source for one in self.columns)
+        """Whether a TRANSFORM clause changes the input columns, or leaves some out."""
+        names = tuple(one.name for one in self.columns)
+        return names != self.node.features or any(
+            one.steps or one.name != one.source for one in self.columns
+        )
 
     @cached_property
     def statistics(self) -> dict[str, tuple[float, float]]:

@@ -164,7 +164,7 @@ def test_another_key_another_model_and_another_version_are_refused() -> None:
         ("xgboost", "3.0.99", False),
     ],
 )
-def test_another_version_of_what_pickles_depend_on_is_refused(library: str, change: str, refused: bool) -> None:
+def test_another_version_of_a_library_is_refused(library: str, change: str, refused: bool) -> None:
     files = version(libraries=artifact.libraries() | {library: change})
 
     if refused:
@@ -180,7 +180,7 @@ def test_a_library_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr("export.installed.NAMES", {"xgboost": ("no-xgboost",)})
 
-    with pytest.raises(LibraryError, match=r"with xgboost 3\.0.*; it is not installed. Install xgb"):
+    with pytest.raises(LibraryError, match=r"xgboost 3\.0.*; it is not installed. Install xgboost"):
         load(files)
 
 

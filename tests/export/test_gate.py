@@ -11,7 +11,7 @@ from google.cloud.storage import Bucket
 from cloud import storage_client
 from export import Publication, pointers, publish_models, rollback, verify_version
 from export.__main__ import main
-from export.artifact import Manifest, libraries, signing_key
+from export.artifact import Manifest, Pointer, libraries, sha256, signing_key
 from export.errors import DbtManifestError, PromotionError, PublishError
 from export.keys import retire, rotate
 from export.promote import promote
@@ -136,6 +136,30 @@ def test_force_leaves_a_mark_in_a_version_of_its_own(held: Registry) -> None:
     rollback(held.world.settings, NAME, str(good.version))
     assert held.promote(forced.version) == forced
     rollback(held.world.settings, NAME, str(good.version))
+
+
+def test_a_copy_that_nobody_signed_is_not_taken_for_a_forced_one(
+    world: World, tmp_path: Path
+) -> None:
+    """Who can write to the bucket and has no key points to a manifest of his own."""
+    registry = Registry(world, tmp_path)
+    fit(world, "price_usd", "1")
+    good = registry.publish()
+    folder, forged = f"models/{NAME}/{good.version}/", f"models/{NAME}/{OLD}/"
+    for blob in registry.bucket.list_blobs(prefix=folder):
+        content, name = blob.download_as_bytes(), blob.name.removeprefix(folder)
+        if name == "manifest.json":
+            content = content.replace(str(good.version).encode(), OLD.encode())
+            mark = f'"forced_from": "{good.version}"'.encode()
+            content = content.replace(b'"forced_from": null', mark)
+            pointer = Pointer(NAME, OLD, sha256(content), "2026-02-01T00:00:00Z")
+        registry.bucket.blob(forged + name).upload_from_string(content)
+    registry.bucket.blob(f"models/{NAME}/current.json").upload_from_string(pointer.to_json())
+
+    (published,) = publish_models(registry.world.settings, dbt_manifest=registry.dbt)
+
+    assert registry.current == OLD
+    assert published.version != OLD and "Unchanged" not in published.note
 
 
 def test_a_better_version_than_a_worse_one_goes_through(held: Registry) -> None:

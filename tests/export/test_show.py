@@ -126,6 +126,21 @@ def test_diff_tells_every_change(settings: Settings, capsys: pytest.CaptureFixtu
     assert "verdict" not in text and "signing key" not in text
 
 
+def test_what_nobody_signed_is_not_told_on(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blob = bucket_of(settings).blob(f"models/{MODEL}/{OLD}/manifest.json")
+    better = blob.download_as_bytes().replace(b'"r2_score": 0.9', b'"r2_score": 1.0')
+    blob.upload_from_string(better)
+
+    first, second = told(capsys, "list").splitlines()
+    assert first.startswith(f"* {MODEL} {NEW}  2026-01-31T12:00:00Z  transplanted  signal")
+    assert second.startswith(f"  {MODEL} {OLD}  The signature of '{MODEL}' {OLD} does not fit")
+    lines = told(capsys, "diff", MODEL, OLD, NEW).splitlines()
+    assert lines[1].startswith(f"  NOT verified. SignatureError: The signature of '{MODEL}' {OLD}")
+    assert sum("NOT verified" in line for line in lines) == 1
+
+
 def test_diff_says_plainly_that_nothing_changed(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
