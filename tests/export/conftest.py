@@ -27,6 +27,8 @@ SCHEMA = [
     ("sales_class", "STRING"),
     ("tier", "STRING"),
     ("stars", "INT64"),
+    ("rank", "INT64"),
+    ("code", "INT64"),
 ]
 MODELS = {
     "price_linear": ("linear_reg", "price_usd"),
@@ -127,6 +129,9 @@ def synthetic_rows(count: int) -> list[dict[str, Any]]:
                 "sales_class": "High" if price + dice.gauss(0, 3000) > 38_000 else "Low",
                 "tier": "A" if price > 46_000 else "B" if price > 34_000 else "C",
                 "stars": 5 if price > 44_000 else 3 if price > 32_000 else 1,
+                # Their texts are in another order than the numbers.
+                "rank": 10 if price > 46_000 else 2 if price > 34_000 else -1,
+                "code": 10 if price > 38_000 else 2,
             }
         )
     return rows

@@ -54,11 +54,10 @@ class Trained:
         )
 
     def explain(self, columns: str) -> pa.Table:
-        """Return BigQuery ML's explanations of a few rows, beside the input columns."""
-        few = f"select * from ({self.rows}) order by mileage_km desc limit 4"
+        """Return BigQuery ML's explanations, beside the input columns."""
         return self.sources.warehouse.arrow(
             f"select {', '.join(FEATURES)}, {columns} from ml.explain_predict("
-            f"model `{self.sources.node.relation}`, ({few}), struct(100 as top_k_features))"
+            f"model `{self.sources.node.relation}`, ({self.rows}), struct(100 as top_k_features))"
         )
 
 
@@ -77,7 +76,7 @@ def train(world: World, models_bucket: Bucket) -> Train:
     made: dict[tuple[Any, ...], Trained] = {}
 
     def run(
-        options: str, label: str = "", clause: str = "", classes: tuple[str, ...] | None = None
+        options: str, label: str = "", clause: str = "", classes: tuple[Any, ...] | None = None
     ) -> Trained:
         key = (options, label, clause)
         if key not in made:
@@ -93,7 +92,7 @@ def _trained(
     options: str,
     label: str,
     clause: str,
-    classes: tuple[str, ...] | None,
+    classes: tuple[Any, ...] | None,
 ) -> Trained:
     relation, table = world.relation(f"m_{uuid.uuid4().hex[:12]}"), world.relation("features")
     also = f", {label}" if label else ""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import numpy as np
+import pyarrow as pa
 import pytest
 from sklearn.pipeline import Pipeline
 
@@ -17,6 +21,8 @@ from tests.export.conftest import FEATURES
 from tests.export.families.conftest import CLAUSE, Train, Trained
 
 TIERS, CLASSES = ("A", "B", "C"), ("High", "Low")
+RANKS, CODES = (-1, 2, 10), (2, 10)
+FOREST = "model_type = 'random_forest_classifier', num_parallel_tree = 20"
 CLAUSES = pytest.mark.parametrize("clause", ["", CLAUSE], ids=["plain", "transformed"])
 
 
@@ -40,7 +46,10 @@ def test_values_are_bigquery_ml_s(train: Train, kind: str, clause: str) -> None:
 
     predicted = built(trained).predict(to_frame(found, FEATURES))
 
-    assert distance(predicted, found.column("predicted_price_usd").to_numpy()).max() <= TOLERANCE
+    expected = found.column("predicted_price_usd").to_numpy()
+    assert distance(predicted, expected).max() <= TOLERANCE
+    if kind != "linear_reg":
+        assert np.abs(predicted - expected).max() <= TOLERANCE
 
 
 @CLAUSES
@@ -55,11 +64,18 @@ def test_values_are_bigquery_ml_s(train: Train, kind: str, clause: str) -> None:
             "sales_class",
             CLASSES,
         ),
-        ("model_type = 'random_forest_classifier', num_parallel_tree = 20", "tier", TIERS),
+        (FOREST, "tier", TIERS),
+        (FOREST, "sales_class", CLASSES),
+        ("model_type = 'logistic_reg'", "rank", RANKS),
+        ("model_type = 'logistic_reg'", "code", CODES),
+        ("model_type = 'boosted_tree_classifier'", "rank", RANKS),
+        ("model_type = 'boosted_tree_classifier'", "code", CODES),
+        (FOREST, "rank", RANKS),
+        (FOREST, "code", CODES),
     ],
 )
 def test_probabilities_and_labels_are_bigquery_ml_s(
-    train: Train, options: str, label: str, classes: tuple[str, ...], clause: str
+    train: Train, options: str, label: str, classes: tuple[Any, ...], clause: str
 ) -> None:
     trained = train(options, label, clause, classes)
     found = trained.predict(f"predicted_{label}, predicted_{label}_probs")
@@ -81,37 +97,80 @@ def test_probabilities_and_labels_are_bigquery_ml_s(
         ("model_type = 'boosted_tree_regressor'", "price_usd", None, ""),
         ("model_type = 'boosted_tree_regressor'", "price_usd", None, CLAUSE),
         ("model_type = 'random_forest_regressor'", "price_usd", None, ""),
+        ("model_type = 'random_forest_regressor'", "price_usd", None, CLAUSE),
         ("model_type = 'boosted_tree_classifier'", "tier", TIERS, ""),
-        ("model_type = 'random_forest_classifier', num_parallel_tree = 20", "tier", TIERS, ""),
+        ("model_type = 'boosted_tree_classifier'", "rank", RANKS, CLAUSE),
+        ("model_type = 'boosted_tree_classifier'", "code", CODES, ""),
+        (FOREST, "tier", TIERS, ""),
+        (FOREST, "sales_class", CLASSES, CLAUSE),
     ],
 )
 def test_explanations_are_bigquery_ml_s_once_added_up_in_its_order(
-    train: Train, options: str, label: str, classes: tuple[str, ...] | None, clause: str
+    train: Train, options: str, label: str, classes: tuple[Any, ...] | None, clause: str
 ) -> None:
     """What is left between XGBoost 0.90's and the pipeline's is the order of float32 additions."""
     trained = train(options, label, clause, classes)
     found = trained.explain(f"predicted_{label}, top_feature_attributions")
-    frame, pipeline = to_frame(found, FEATURES), built(trained)
-    own = attributions(pipeline, frame)
+    pipeline = built(trained)
+    own, expected = explained(pipeline, found, label, classes)
+
+    apart = np.abs(own - expected).max(axis=1)
+    assert len(apart) > 300
+    sizes = np.maximum(1.0, np.abs(expected).max(axis=1))
+    assert (apart <= shapley_tolerance(leaves(pipeline)) * sizes).all()
+
+    few = told_rows(found)
+    wanted, told = few.column(f"predicted_{label}").to_pylist(), to_frame(few, FEATURES)
+    design = np.asarray(pipeline[0].transform(told), dtype=np.float32)
+    booster = _grown(pipeline).get_booster()
+    sums = replayed(booster, design, max(1, len(set(trees_of(booster))))).astype(np.float64)
+    columns = _owners(pipeline[0])[1]
+    parts = np.stack([sums[:, :, columns == at].sum(axis=2) for at in range(own.shape[1])], axis=2)
+    chosen = of_predicted(parts, wanted, classes)
+    assert distance(chosen, explained(pipeline, few, label, classes)[1]).max() <= TOLERANCE
+
+
+def told_rows(found: pa.Table) -> pa.Table:
+    """Return some rows: without mileage, far outside of what training saw, and usual ones."""
+    mileage = np.array([x if x is not None else np.nan for x in found["mileage_km"].to_pylist()])
+    kinds = (np.isnan(mileage), np.abs(mileage) >= 1e9, np.abs(mileage) < 1e9)
+    return found.take(np.concatenate([np.flatnonzero(kind)[:2] for kind in kinds]))
+
+
+def trees_of(booster: Any) -> list[int]:
+    """Return the class that each tree is of."""
+    model = json.loads(booster.save_raw("json"))["learner"]["gradient_booster"]["model"]
+    return list(model["tree_info"])
+
+
+def of_predicted(
+    parts: np.ndarray, predicted: list[Any], classes: tuple[Any, ...] | None
+) -> np.ndarray:
+    """Return the parts of each row's predicted class; of two, with its sign."""
+    if parts.shape[1] == 2:
+        parts = parts[:, 1:] - parts[:, :1]
+    if classes is None:
+        return parts[:, 0]
+    places = np.array([classes.index(label) for label in predicted])
+    if parts.shape[1] == 1:
+        return parts[:, 0] * np.where(places == 1, 1.0, -1.0)[:, None]
+    return parts[np.arange(len(parts)), places]
+
+
+def explained(
+    pipeline: Pipeline, found: pa.Table, label: str, classes: tuple[Any, ...] | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pipeline's attributions and BigQuery ML's, of each row's predicted class."""
+    own = attributions(pipeline, to_frame(found, FEATURES))
     assert own is not None
-    owners = _owners(pipeline[0])[1]
-    model = _grown(pipeline)
-
-    design = np.asarray(pipeline[0].transform(frame), dtype=np.float32)
-    sums = replayed(model.get_booster(), design, own.parts.shape[1]).astype(np.float64)
-
-    named = [
-        classes.index(one) if classes else 0
-        for one in found.column(f"predicted_{label}").to_pylist()
+    told = [
+        {one["feature"]: one["attribution"] for one in row}
+        for row in found.column("top_feature_attributions").to_pylist()
     ]
-    for row, told in enumerate(found.column("top_feature_attributions").to_pylist()):
-        wanted = {one["feature"]: one["attribution"] for one in told}
-        assert set(wanted) == set(own.features)
-        parts = [sums[row, named[row], owners == place].sum() for place in range(len(wanted))]
-        expected = np.array([wanted[feature] for feature in own.features])
-        assert distance(np.array(parts), expected).max() <= TOLERANCE
-        apart = np.abs(own.parts[row, named[row]] - expected).max()
-        assert apart <= shapley_tolerance(leaves(pipeline)) * max(1, np.abs(expected).max())
+    assert all(row.keys() == set(own.features) for row in told)
+    expected = np.array([[row[name] for name in own.features] for row in told])
+    predicted = found.column(f"predicted_{label}").to_pylist()
+    return of_predicted(own.parts, predicted, classes), expected
 
 
 @CLAUSES
