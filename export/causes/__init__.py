@@ -22,6 +22,7 @@ LOOKS: tuple[Callable[[Case], str | None], ...] = (
     by_rows.nulls,
     by_rows.value,
     by_rows.exchanged_columns,
+    by_rows.exchanged_categories,
     by_rows.rounding,
     by_model.contribution,
     by_model.otherwise,

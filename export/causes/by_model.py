@@ -126,6 +126,8 @@ def _foreign(case: Case) -> str:
     parts = {"KMEANS": "ML.CENTROIDS", "PCA": "ML.PRINCIPAL_COMPONENTS"}
     kind = case.study.identity.model_type
     what = "the booster" if case.is_tree else parts.get(kind, "ML.WEIGHTS")
+    if case.study.sources.is_transformed:
+        what += ", or a statistic of the TRANSFORM clause,"
     return f"{what} is not of the model that ML.PREDICT used; train it again."
 
 

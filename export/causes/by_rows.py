@@ -117,6 +117,21 @@ def exchanged_columns(case: Case) -> str | None:
     return None
 
 
+def exchanged_categories(case: Case) -> str | None:
+    """Two categories of a column that take each other's place."""
+    rows = case.apart
+    if not len(rows.frame) or _agree(rows.expected, rows.actual):
+        return None
+    for feature in case.study.features:
+        pairs = combinations(feature.categories or (), 2)
+        for first, second in islice(pairs, MOST_PAIRS):
+            turned = rows.frame[feature.name].replace({first: second, second: first})
+            swapped = rows.frame.assign(**{feature.name: turned})
+            if _agree(rows.expected, _answered(case, swapped)):
+                return f"the categories {first!r} and {second!r} of '{feature.name}' are exchanged."
+    return None
+
+
 def rounding(case: Case) -> str | None:
     """Differences of the size that float32 rounds by."""
     rows, model = case.apart, case.candidate.pipeline[-1]

@@ -15,6 +15,7 @@ from typing import Any
 
 from google.cloud.storage import Bucket
 
+from export.bucket import refusals
 from export.errors import DatasetError, UnsupportedError
 from export.nodes import Node
 from export.pipelines import NULL_FILLER
@@ -72,6 +73,8 @@ def export_booster(warehouse: Warehouse, bucket: Bucket, node: Node) -> Booster:
     ------
     DatasetError
         If BigQuery refuses, or the files are not those of a tree model.
+    PublishError
+        If the bucket is not there.
     UnsupportedError
         If a feature is encoded in a way that scikit-learn has no step for.
     """
@@ -80,12 +83,15 @@ def export_booster(warehouse: Warehouse, bucket: Bucket, node: Node) -> Booster:
         warehouse.rows(
             f"export model `{node.relation}` options(uri = 'gs://{bucket.name}/{folder}')"
         )
-        files = {blob.name[len(folder) :]: blob for blob in bucket.list_blobs(prefix=folder)}
-        wanted = [n for n in files if n in (BOOSTER, METADATA) or _ASSET.fullmatch(n)]
-        return read_booster({name: files[name].download_as_bytes() for name in wanted}, node.name)
+        with refusals(bucket, folder):
+            files = {blob.name[len(folder) :]: blob for blob in bucket.list_blobs(prefix=folder)}
+            wanted = [n for n in files if n in (BOOSTER, METADATA) or _ASSET.fullmatch(n)]
+            contents = {name: files[name].download_as_bytes() for name in wanted}
+        return read_booster(contents, node.name)
     finally:
-        for blob in bucket.list_blobs(prefix=folder):
-            blob.delete()
+        with refusals(bucket, folder):
+            for blob in bucket.list_blobs(prefix=folder):
+                blob.delete()
 
 
 def read_booster(files: Mapping[str, bytes], model: str) -> Booster:

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from export import artifact, certify, choose, read_model, save, train
+from export.answers import hard_batch
 from export.errors import DatasetError, DbtManifestError, ParityFailure, UnsupportedError
 from export.examination import Candidate
 from export.pipelines import fit, linear
@@ -138,6 +139,46 @@ def test_an_option_that_scikit_learn_does_not_minimise_is_transplanted(
     assert "L1_REG is 0.1" in choice.reason
     with pytest.raises(UnsupportedError, match="L1_REG"):
         train(with_l1)
+
+
+@pytest.mark.parametrize("method", ["retrained", "transplanted"])
+def test_a_method_that_is_forced_is_published_with_the_figures_of_both(
+    studies: dict[str, Study], method: str
+) -> None:
+    study = studies["price_linear"]
+    node = replace(study.node, method=method)
+
+    choice = choose(replace(study, identity=replace(study.identity, node=node)))
+
+    assert choice.candidate.method == method
+    assert choice.certificates.keys() == {"retrained", "transplanted"}
+
+
+def test_why_the_other_method_was_not_tried_is_told(studies: dict[str, Study]) -> None:
+    study = studies["price_linear"]
+    options = study.node.options | {"l1_reg": 0.1}
+    node = replace(study.node, options=options, method="transplanted")
+
+    choice = choose(replace(study, identity=replace(study.identity, node=node)))
+
+    assert choice.certificates.keys() == {"transplanted"}
+    assert choice.reason.startswith("Published is the pipeline made of ML.WEIGHTS")
+    assert "L1_REG is 0.1" in choice.reason
+
+
+def test_hard_rows_may_come_in_parts(studies: dict[str, Study]) -> None:
+    whole = studies["tier_logistic"].hard_batch
+    halves = [
+        replace(whole, frame=whole.frame[rows], expected=whole.expected.at(whole.keys[rows]))
+        for rows in (slice(20, None), slice(0, 20))
+    ]
+
+    found = hard_batch(halves, studies["tier_logistic"].hard)
+
+    pd.testing.assert_frame_equal(found.frame, whole.frame)
+    assert found.keys == whole.keys and found.kinds == whole.kinds
+    assert found.expected.labels == whole.expected.labels
+    assert np.array_equal(found.expected.values, whole.expected.values)
 
 
 def test_test_split_and_hard_rows_are_all_certified(

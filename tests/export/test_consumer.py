@@ -37,9 +37,11 @@ class Desk:
     world: World
     folder: Path
 
-    def run(self, script: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, script: str, python: Path | str = Path("venv/bin/python")
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [self.folder / "venv" / "bin" / "python", "-I", "-W", "error", "-c", script],
+            [self.folder / python, "-I", "-W", "error", "-c", script],
             cwd=self.folder,
             env={"STORAGE_EMULATOR_HOST": str(self.world.settings.storage_host)},
             capture_output=True,
@@ -101,6 +103,17 @@ def test_the_lines_on_the_card_repeat_bigquery_mls_answers(desk: Desk, model: st
         else:
             wanted = row.expected.get("value") or [*row.expected["probabilities"].values()]
         assert answer == pytest.approx(wanted, rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize("model", CHOSEN)
+def test_the_lines_for_skops_answer_as_the_pickle_does(desk: Desk, model: str) -> None:
+    setting, lines, _, safe = desk.blocks(model)
+
+    done = desk.run(setting + lines + "\nprint('-')\n" + safe, python=sys.executable)
+
+    assert done.returncode == 0, done.stderr
+    pickled, opened = done.stdout.split("-\n")
+    assert pickled == opened and pickled.startswith("[")
 
 
 def test_nothing_of_this_project_is_there(desk: Desk) -> None:

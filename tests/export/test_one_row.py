@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from export import publish_models, verify_version
 from tests.export.conftest import (
     MODELS,
@@ -14,9 +16,15 @@ from tests.export.conftest import (
     train,
     write_dbt_manifest,
 )
+from tests.export.families.test_publishing import MODELS as FAMILY_MODELS
+
+LINEAR = {name: (*pair, "") for name, pair in MODELS.items()}
 
 
-def test_a_test_split_of_one_row_is_certified_and_published(world: World, tmp_path: Path) -> None:
+@pytest.mark.parametrize("models", [LINEAR, pytest.param(FAMILY_MODELS, marks=pytest.mark.soak)])
+def test_a_test_split_of_one_row_is_certified_and_published(
+    world: World, tmp_path: Path, models: dict[str, tuple[str, str, str]]
+) -> None:
     single = replace(apart(world, tmp_path), dataset="single_row")
     single.client.create_dataset(single.dataset, exists_ok=True)
     for table, condition in (
@@ -27,14 +35,15 @@ def test_a_test_split_of_one_row_is_certified_and_published(world: World, tmp_pa
             f"create or replace table `{single.relation(table)}` as "
             f"select * from `{world.relation(table)}` where {condition}"
         )
-    for name, (kind, label) in MODELS.items():
-        train(single, name, kind, label)
-    make_verdicts(single)
-    manifest = write_dbt_manifest(single, tmp_path / "dbt.json", MODELS)
+    for name, (kind, label, clause) in models.items():
+        train(single, name, kind, label, clause)
+    pairs = {name: (kind, label) for name, (kind, label, _) in models.items()}
+    make_verdicts(single, pairs)
+    manifest = write_dbt_manifest(single, tmp_path / "dbt.json", pairs)
 
     found = publish_models(single.settings, dbt_manifest=manifest)
 
-    assert {one.name: one.error for one in found} == dict.fromkeys(MODELS)
+    assert {one.name: one.error for one in found} == dict.fromkeys(models)
     for one in found:
         made = verify_version(single.settings, one.name)
         assert [row.kind for row in made.golden_rows].count("typical") == 1

@@ -12,7 +12,7 @@ import pytest
 from google.cloud.storage import Bucket
 
 from cloud import storage_client
-from export import Publication, artifact, pointers, publish_models
+from export import Publication, artifact, list_versions, pointers, publish_models
 from export import bucket as store
 from export.errors import DbtManifestError, PublishError
 from tests.export.conftest import MODELS, World, apart, train, write_dbt_manifest
@@ -139,6 +139,51 @@ def test_a_publisher_killed_anywhere_is_finished_by_the_next(
     assert (p.error, p.created) == (None, True)
     assert not [text for text in steps if "training" in text]
     assert whole(here, p)
+
+
+@pytest.mark.soak
+def test_a_publisher_killed_after_any_write_leaves_no_half_version(
+    world: World, tmp_path: Path
+) -> None:
+    manifest, writes = write_dbt_manifest(world, tmp_path / "one.json", ONE), 0
+    while True:
+        here = apart(world, tmp_path / str(writes))
+        script = (
+            "import os, signal; from export import bucket; create, left = bucket._create, "
+            f"iter(range({writes}))\n"
+            "def dying(*a):\n"
+            "    if next(left, None) is None: os.kill(os.getpid(), signal.SIGKILL)\n"
+            "    return create(*a)\n"
+            "bucket._create = dying; from export.__main__ import main; "
+            f"main(['publish', '--dbt-manifest', {str(manifest)!r}])"
+        )
+        done = subprocess.run([sys.executable, "-c", script], env=here.environment, check=False)
+        if done.returncode == 0:
+            break
+        assert done.returncode == -signal.SIGKILL
+        assert len(objects(here)) == writes
+        assert list_versions(here.settings) == []
+        steps: list[str] = []
+        (p,) = publish_models(here.settings, dbt_manifest=manifest, progress=steps.append)
+        assert (p.error, p.created) == (None, True)
+        assert bool([text for text in steps if "training" in text]) == (writes == 0)
+        assert whole(here, p)
+        writes += 1
+
+    assert writes > len(artifact.FILES)
+
+
+def test_limits_of_rows_are_kept_and_told(here: World, world: World, tmp_path: Path) -> None:
+    limits = {"max_training_rows": 100, "max_explained_rows": 100}
+    one = {"class_logistic": MODELS["class_logistic"]}
+    manifest = write_dbt_manifest(world, tmp_path / "one.json", one, **limits)
+
+    (p,) = publish_models(here.settings, dbt_manifest=manifest)
+
+    assert p.error is None and p.methods["retrained"] is None
+    assert "more than `max_training_rows` of its export block lets" in p.methods["reason"]
+    explained, hard = p.parity["explanations"], p.parity["rows"] - 300
+    assert (explained["rows"], explained["of"]) == (100 + hard, p.parity["rows"])
 
 
 def test_of_two_publishers_one_wins_and_the_other_is_told(

@@ -69,6 +69,7 @@ class Reader(threading.Thread):
     def __init__(self, world: World) -> None:
         super().__init__()
         self.world, self.problems, self.looks = world, list[str](), 0
+        self.verified = 0
         self.stopping = threading.Event()
 
     def run(self) -> None:
@@ -81,6 +82,7 @@ class Reader(threading.Thread):
                     whole = None if entry.current else entry.version
                     verify_version(self.world.settings, NAME, whole)
                     seen.add((entry.version, entry.current))
+                    self.verified += 1
             except ArtifactError as error:
                 self.problems.append(f"{type(error).__name__}: {error}")
             self.looks += 1
@@ -130,10 +132,10 @@ def test_of_sixteen_publishers_one_points_and_all_others_are_told(
     entries = list_versions(here.settings)
     assert current is not None
     assert [e.version for e in entries if e.current] == [current.version]
-    assert f"/{current.version}/" in winners[-1] or len(winners) > 1
+    assert any(f"/{current.version}/" in out for out in winners)
     for entry in entries:
         assert verify_version(here.settings, NAME, entry.version).version == entry.version
-    assert reader.problems == [] and reader.looks > 0
+    assert reader.problems == [] and reader.verified > 0
 
 
 def test_a_publisher_killed_at_any_moment_leaves_no_half_version(

@@ -31,6 +31,9 @@ FAMILIES = {
     "price_trees": ("boosted_tree_regressor", "price_usd"),
     "tier_trees": ("boosted_tree_classifier", "tier"),
     "price_forest": ("random_forest_regressor", "price_usd"),
+    "class_forest": ("random_forest_classifier", "sales_class"),
+    "rank_trees": ("boosted_tree_classifier", "rank"),
+    "code_logistic": ("logistic_reg", "code"),
     "groups": ("kmeans", ""),
     "axes": ("pca", ""),
 }
@@ -48,7 +51,10 @@ print(json.dumps([peak, [(one.name, one.error, one.parity) for one in found]]))
 
 
 def make_large(world: World, tests: int) -> None:
-    """Make the features table: so many test rows and 6,000 others, with NULLs and noise."""
+    """Make the features table: so many test rows and 6,000 others, with NULLs and noise.
+
+    Of the test rows some have a region and numbers that no training row has.
+    """
     world.client.create_dataset(world.dataset, exists_ok=True)
     blocks = (tests + 6_000) // 1_000
     world.run(
@@ -61,10 +67,14 @@ def make_large(world: World, tests: int) -> None:
         "abs(mod(div(dice, 36000000), 8001)) - 4000 as noise from numbered), priced as (select *, "
         "30000 + 1500.0 * (year - 2010) - 0.08 * km + 3000.0 * f + 1000.0 * r + noise as price "
         "from drawn) select concat('s', cast(n as string)) as sale_id, "
-        "if(n < 3000, 'train', if(n < 6000, 'eval', 'test')) as split, year, "
-        "if(r = 3, null, ['Asia', 'Europe', 'Africa'][offset(mod(r, 3))]) as region, "
+        "if(n < 3000, 'train', if(n < 6000, 'eval', 'test')) as split, "
+        "if(n > 6000 and mod(n, 107) = 0, 9000000 - year, year) as year, "
+        "if(n > 6000 and mod(n, 101) = 0, 'Mars', "
+        "if(r = 3, null, ['Asia', 'Europe', 'Africa'][offset(mod(r, 3))])) as region, "
         "['Petrol', 'Hybrid', 'Electric'][offset(f)] as fuel_type, "
-        "if(mod(n, 19) = 0, null, km) as mileage_km, price as price_usd, "
+        "if(mod(n, 19) = 0, null, if(n > 6000 and mod(n, 103) = 0, -1e12, km)) as mileage_km, "
+        "price as price_usd, if(price > 46000, 10, if(price > 34000, 2, -1)) as `rank`, "
+        "if(price > 38000, 10, 2) as code, "
         "if(price + noise > 38000, 'High', 'Low') as sales_class, "
         "if(price > 46000, 'A', if(price > 34000, 'B', 'C')) as tier from priced"
     )
@@ -96,8 +106,11 @@ def test_every_family_on_a_million_rows(
 
     assert {one.name: one.error for one in found} == dict.fromkeys(models)
     for name, (_, label) in models.items():
-        figures = verify_version(million.settings, name).parity["published"]
+        parity = verify_version(million.settings, name).parity
+        figures = parity["published"]
         assert figures is not None
+        if name.startswith(("price_trees", "price_forest")):
+            assert parity["transplanted"] is not None and parity["transplanted"]["max_abs"] <= 1e-6
         assert figures["rows"] > 1_000_000 and figures["within"]
         assert not label or figures["explanations"]["of"] == figures["rows"]
 

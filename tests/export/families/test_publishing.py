@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+import skops.io
 
 from api.settings import Settings as ApiSettings
 from cloud import storage_client
-from export import list_versions, publish_models, verify_version
-from export.artifact import outputs_of
+from export import list_versions, publish_models, skops_format, verify_version
+from export.artifact import outputs_of, replay
 from export.publication import Publication
 from tests.api.serving import serving, wait_for
 from tests.export.conftest import UNLABELLED, World, apart, train, write_dbt_manifest
@@ -18,6 +19,9 @@ from tests.export.families.conftest import CLAUSE
 MODELS = {
     "stars_trees": ("boosted_tree_classifier", "stars", CLAUSE),
     "price_forest": ("random_forest_regressor", "price_usd", CLAUSE),
+    "code_forest": ("random_forest_classifier", "code", ""),
+    "rank_logistic": ("logistic_reg", "rank", ""),
+    "price_selected": ("linear_reg", "price_usd", "year, region"),
     "class_transformed": ("logistic_reg", "sales_class", CLAUSE),
     "groups": ("kmeans", "", ""),
     "axes_transformed": ("pca", "", CLAUSE),
@@ -61,6 +65,8 @@ def test_every_family_is_published_within_the_tolerance(shelf: Shelf, name: str)
     assert manifest.parity["retrained"] is not None
     assert "ML.FEATURE_INFO). Is it" not in manifest.method["reason"]
     assert ("xgboost" in manifest.libraries) == MODELS[name][0].endswith(("ier", "sor"))
+    if manifest.model.endswith(("trees", "forest")):
+        assert manifest.parity["transplanted"]["max_abs"] <= 1e-6
     explained = manifest.parity["published"]["explanations"]
     if MODELS[name][0] in UNLABELLED:
         assert explained is None and manifest.label is None
@@ -69,6 +75,17 @@ def test_every_family_is_published_within_the_tolerance(shelf: Shelf, name: str)
     else:
         assert explained["within"] and explained["of"] is None
         assert explained["rows"] == manifest.parity["published"]["rows"]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_skops_file_of_each_repeats_its_golden_rows(shelf: Shelf, name: str) -> None:
+    version = shelf.published[name].version
+    blob = storage_client(shelf.world.settings).bucket(shelf.world.settings.bucket)
+    data = blob.blob(f"models/{name}/{version}/model.skops").download_as_bytes()
+    manifest = verify_version(shelf.world.settings, name)
+
+    trusted = skops_format.trusted(manifest.model_type)
+    replay(skops.io.loads(data, trusted=list(trusted)), manifest)
 
 
 def test_each_has_a_card_and_nothing_else_is_left_in_the_bucket(shelf: Shelf) -> None:
