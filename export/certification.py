@@ -18,7 +18,7 @@ from export.examination import Candidate, Examination, examine
 from export.families.retraining import retrain
 from export.families.transplanting import transplant
 from export.study import Study
-from export.training import TrainingRows
+from export.training import TrainingRows, split_method
 from export.transplant import Weights, transplanted
 
 BUILDERS = {"regression": pipelines.linear, "classification": pipelines.logistic}
@@ -167,6 +167,12 @@ def _try(study: Study, method: str) -> Candidate | UnsupportedError:
 
 def _training(study: Study) -> TrainingRows:
     rows = study.training
+    if not study.facts.exact:
+        raise UnsupportedError(
+            f"scikit-learn did not train '{study.node.name}': Google does not publish which rows "
+            f"DATA_SPLIT_METHOD '{split_method(study.node)}' takes; it publishes that of 'custom' "
+            "and 'no_split'."
+        )
     if rows is None:
         raise UnsupportedError(
             f"scikit-learn did not train '{study.node.name}': it has {study.facts.rows:,} training "

@@ -47,7 +47,7 @@ class Study:
     columns : Columns
         The input columns, as a pipeline is built of them.
     training : TrainingRows or None
-        Those rows; None if there are more than fit into memory.
+        Those rows; None if there are more than fit into memory, or nobody knows which they are.
     hard : tuple of HardRow
         The hard rows.
     hard_batch : Batch
@@ -122,7 +122,8 @@ def read_study(warehouse: Warehouse, bucket: Bucket, identity: Identity) -> Stud
     types = dataset.feature_types(warehouse, node)
     facts = read_facts(warehouse, node, types)
     hard = tuple(hard_rows(facts.features, facts.typical))
-    sources = Sources(warehouse, bucket, node, types, facts.condition, None)
+    trained_on = facts.condition if facts.exact else None
+    sources = Sources(warehouse, bucket, node, types, trained_on, None)
     outputs = sources.outputs
     asked = json.dumps([{answers.KEY: row.key} | row.values for row in hard])
     table = answers.predict(warehouse, node, answers.given_rows(node, types), outputs, rows=asked)

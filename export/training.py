@@ -16,7 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from export import dataset
-from export.errors import DatasetError, UnsupportedError
+from export.errors import DatasetError
 from export.hard_rows import BASES
 from export.manifest import Feature, Value
 from export.nodes import Node
@@ -35,6 +35,8 @@ class Facts:
     ----------
     condition : str
         Which rows of the features table they are.
+    exact : bool
+        Whether just these were trained on; else they are all that BigQuery ML was given.
     rows : int
         How many have a label.
     tests : int
@@ -48,6 +50,7 @@ class Facts:
     """
 
     condition: str
+    exact: bool
     rows: int
     tests: int
     features: tuple[Feature, ...]
@@ -77,10 +80,8 @@ def read_facts(warehouse: Warehouse, node: Node, types: Mapping[str, str]) -> Fa
     ------
     DatasetError
         If there are none, or none to test on, or a number is NaN or infinite.
-    UnsupportedError
-        If nobody knows which rows BigQuery ML took.
     """
-    table, condition = node.tables["features"], training_condition(node)
+    table, (condition, exact) = node.tables["features"], training_condition(node)
     cells = ["count(*) as training_rows"]
     if node.task == "regression":
         cells.append(f"avg(`{node.label}`) as constant")
@@ -103,6 +104,7 @@ def read_facts(warehouse: Warehouse, node: Node, types: Mapping[str, str]) -> Fa
 
     return Facts(
         condition=condition,
+        exact=exact,
         rows=row["training_rows"],
         tests=tests["number"],
         features=tuple(
@@ -127,14 +129,14 @@ def read_facts(warehouse: Warehouse, node: Node, types: Mapping[str, str]) -> Fa
 
 
 def read_rows(warehouse: Warehouse, node: Node, facts: Facts) -> TrainingRows | None:
-    """Read the rows; None if there are more than fit.
+    """Read the rows; None if there are more than fit, or nobody knows which they are.
 
     Parameters
     ----------
     facts : Facts
         Which rows they are. `max_training_rows` of the export block says how many fit.
     """
-    if facts.rows > int(node.export.get("max_training_rows", MOST_ROWS)):
+    if not facts.exact or facts.rows > int(node.export.get("max_training_rows", MOST_ROWS)):
         return None
     label = [node.label] if node.label else []
     names = dict.fromkeys([node.key, *node.features, *label])
@@ -149,23 +151,25 @@ def read_rows(warehouse: Warehouse, node: Node, facts: Facts) -> TrainingRows | 
     return TrainingRows(frame, np.array(column.to_pylist()))
 
 
-def training_condition(node: Node) -> str:
+def training_condition(node: Node) -> tuple[str, bool]:
     """Return which rows of the features table BigQuery ML trained on, as SQL.
 
-    Raises
-    ------
-    UnsupportedError
-        If nobody knows.
+    Returns
+    -------
+    tuple of str and bool
+        Whether it trained on just these: Google does not publish which of them AUTO_SPLIT,
+        RANDOM and SEQ set aside.
     """
     if not node.label:  # these families take every row of the training query
-        return f"({CONDITIONS['no_split']})"
-    method = str(node.options.get("data_split_method", "auto_split")).lower()
-    if method not in CONDITIONS:
-        raise UnsupportedError(
-            f"'{node.name}' is trained with DATA_SPLIT_METHOD '{method}': Google does not publish "
-            f"which rows that takes. Use one of {sorted(CONDITIONS)}."
-        )
-    return f"({CONDITIONS[method]} and `{node.label}` is not null)"
+        return f"({CONDITIONS['no_split']})", True
+    method = split_method(node)
+    condition = CONDITIONS.get(method, CONDITIONS["no_split"])
+    return f"({condition} and `{node.label}` is not null)", method in CONDITIONS
+
+
+def split_method(node: Node) -> str:
+    """Return how BigQuery ML sets rows aside."""
+    return str(node.options.get("data_split_method", "auto_split")).lower()
 
 
 def _check_finite(warehouse: Warehouse, node: Node, types: Mapping[str, str]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from google.cloud.storage import Bucket
 
 from export.artifact import class_name
+from export.errors import UnsupportedError
 from export.families.booster import Booster, export_booster
 from export.families.clause import read_clause
 from export.families.clause_steps import column_of
@@ -34,8 +35,9 @@ class Sources:
     node : Node
     types : mapping of str to str
         BigQuery's type of each input column.
-    training : str
-        A condition on the features table: the rows that the model was trained on.
+    training : str or None
+        A condition on the features table: the rows that the model was trained on; None if nobody
+        knows them.
     classes : tuple or None
         The label's classes, ascending; None without classes.
     """
@@ -44,7 +46,7 @@ class Sources:
     bucket: Bucket
     node: Node
     types: Mapping[str, str]
-    training: str
+    training: str | None
     classes: tuple[Any, ...] | None
 
     def rows(self, function: str) -> list[dict[str, Any]]:
@@ -91,13 +93,26 @@ class Sources:
 
     @cached_property
     def statistics(self) -> dict[str, tuple[float, float]]:
-        """Mean and sample deviation of each number over the training rows."""
+        """Mean and sample deviation of each number over the training rows.
+
+        Raises
+        ------
+        UnsupportedError
+            If ML.FEATURE_INFO does not tell them, because of a TRANSFORM clause, and nobody knows
+            the rows.
+        """
         if not self.is_transformed:
             return {
                 row["input"]: (float(row["mean"] or 0.0), float(row["stddev"] or 0.0))
                 for row in self.rows("feature_info")
                 if row["mean"] is not None
             }
+        if self.training is None:
+            raise UnsupportedError(
+                f"'{self.node.name}' has a TRANSFORM clause and a DATA_SPLIT_METHOD that takes "
+                "rows Google does not publish, so nobody knows the means that stand in for NULL. "
+                "Use 'custom' or 'no_split'."
+            )
         numbers = [one.name for one in self.columns if one.kind == NUMBER]
         parts = [f"avg(`{n}`) as m{at}, stddev(`{n}`) as s{at}" for at, n in enumerate(numbers)]
         inputs = ", ".join(f"`{name}`" for name in self.node.features)

@@ -19,7 +19,7 @@ from export.examination import Candidate
 from export.pipelines import fit, linear
 from export.study import Study
 from export.training import TrainingRows
-from tests.export.conftest import MODELS, World, write_dbt_manifest
+from tests.export.conftest import FEATURES, MODELS, World, apart, write_dbt_manifest
 
 
 @pytest.fixture(scope="module")
@@ -255,15 +255,52 @@ def test_nothing_is_saved_without_a_certificate(
     assert not (tmp_path / "out").exists()
 
 
-def test_an_unpublished_split_is_refused(world: World, tmp_path: Path) -> None:
-    manifest = write_dbt_manifest(world, tmp_path / "dbt.json", MODELS)
-    text = manifest.read_text().replace(
-        '"data_split_method": "custom"', '"data_split_method": "random"'
-    )
-    manifest.write_text(text)
+@pytest.mark.parametrize("split", ["auto_split", "random"])
+@pytest.mark.parametrize(
+    ("kind", "label"), [("linear_reg", "price_usd"), ("boosted_tree_classifier", "tier")]
+)
+def test_of_a_split_that_nobody_knows_the_model_itself_is_taken(
+    world: World, tmp_path: Path, kind: str, label: str, split: str
+) -> None:
+    here = apart(world, tmp_path)
+    study = split_study(here, tmp_path, kind, label, split)
 
-    with pytest.raises(UnsupportedError, match="DATA_SPLIT_METHOD 'random'"):
-        read_model(world.settings, "price_linear", dbt_manifest=manifest)
+    choice = choose(study)
+
+    assert choice.candidate.method == "transplanted"
+    assert choice.certificates.keys() == {"transplanted"}
+    assert f"which rows DATA_SPLIT_METHOD '{split}' takes" in choice.reason
+
+
+def test_behind_a_clause_such_a_split_leaves_the_means_unknown(
+    world: World, tmp_path: Path
+) -> None:
+    clause = "year, region, ml.standard_scaler(mileage_km) over () as km"
+    study = split_study(world, tmp_path, "linear_reg", "price_usd", "random", clause)
+
+    with pytest.raises(ParityFailure, match="TRANSFORM clause and a DATA_SPLIT_METHOD that takes"):
+        choose(study)
+
+
+def split_study(
+    world: World, directory: Path, kind: str, label: str, split: str, clause: str = ""
+) -> Study:
+    """Return the study of a model that BigQuery ML split by itself."""
+    name = f"{kind}_{split}"
+    kept = f"transform({clause}, {label})" if clause else ""
+    world.run(
+        f"create or replace model `{world.relation(name)}` {kept} options(model_type = '{kind}', "
+        f"input_label_cols = ['{label}'], data_split_method = '{split}') as "
+        f"select {', '.join(FEATURES)}, {label} from `{world.relation('features')}` "
+        "where split != 'test'"
+    )
+    world.run(
+        f"alter model `{world.relation(name)}` set options(labels = [('sql_hash', '{'a' * 40}'), "
+        f"('options_hash', '{'b' * 40}'), ('data_hash', '{'d' * 40}')])"
+    )
+    manifest = write_dbt_manifest(world, directory / "dbt.json", {name: (kind, label)})
+    manifest.write_text(manifest.read_text().replace('"custom"', f'"{split}"'))
+    return read_model(world.settings, name, dbt_manifest=manifest)
 
 
 def test_a_feature_that_is_not_in_the_table_is_named(world: World, tmp_path: Path) -> None:
