@@ -54,7 +54,8 @@ def take(job_id: str) -> pa.Table:
 
 def forget_oldest() -> None:
     """Let the oldest results go while all of them are too large."""
-    kept = list(executor.JOB_RESULTS.items())
+    # `copy` is one step; while items are made, a collection may let other jobs' threads write.
+    kept = list(executor.JOB_RESULTS.copy().items())
     total = sum(table.nbytes for _, table in kept)
     for at, (job_id, table) in enumerate(kept[:-1]):
         if total <= LIMIT_BYTES and len(kept) - at <= LIMIT_RESULTS:

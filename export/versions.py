@@ -55,8 +55,9 @@ def list_versions(settings: Settings) -> list[Entry]:
     What a version tells of itself is told on only if a trusted key signed it. A pointer that is
     broken, or names a version that is not there, is an entry with a problem.
     """
-    bucket, keys = open_bucket(settings), trusted_keys(settings.public_key_file)
+    bucket = open_bucket(settings)
     versions, entries = store.versions(bucket), []
+    keys = trusted_keys(settings.public_key_file) if versions else TrustedKeys.of()
     for model in sorted(versions.keys() | set(store.pointed(bucket))):
         names = versions.get(model, [])
         try:

@@ -9,12 +9,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from cloud import storage_client
-from export import list_versions, pointers, publish_models, verify_version
+from export import list_versions, pointers, publish_models, read_model, verify_version
 from export.errors import ArtifactError
 from tests.export.conftest import MODELS, World, write_dbt_manifest
 
@@ -166,3 +167,17 @@ def test_a_publisher_killed_at_any_moment_leaves_no_half_version(
     for entry in list_versions(here.settings):
         assert verify_version(here.settings, NAME, entry.version).version == entry.version
     assert reader.problems == [] and reader.looks > KILLS
+
+
+def test_many_readers_of_bigquery_at_once_get_their_answers(
+    world: World, dbt_manifest: Path
+) -> None:
+    """Each job's result is kept for a while, in one place for all of them."""
+    names = list(MODELS) * 8
+
+    with ThreadPoolExecutor(len(names)) as readers:
+        studies = readers.map(
+            lambda name: read_model(world.settings, name, dbt_manifest=dbt_manifest), names
+        )
+
+    assert [study.node.name for study in studies] == names
