@@ -3,6 +3,7 @@
 Google's own parser is the judge of the SQL. One module, so that one build serves all tests.
 """
 
+import csv
 import json
 import re
 import shutil
@@ -14,7 +15,7 @@ import pytest
 from zetasql.api import Parser
 from zetasql.types import LanguageOptions
 
-from tests.models.conftest import ROOT
+from tests.models.conftest import ROOT, SAMPLE
 
 MODELS = {"price_linear", "sales_class_logistic", "sales_volume_linear"}
 FORECASTS = {"region_units_arima", "region_units_arima_backtest"}
@@ -39,6 +40,26 @@ def test_a_second_build_trains_nothing_and_scans_the_reports_at_most_twice(built
     assert trainings(sent) == []
     scans = [s for s in sent if SCAN.search(s) and "create or replace view" not in s.lower()]
     assert 1 <= len(scans) <= 2
+
+
+def test_what_cannot_be_is_warned_of_rule_by_rule_and_kept(built):
+    launches = dict(built.rows("select model, launch_year from vendas_staging.car_models"))
+    rejected = {n for (n,) in built.rows("select record_number from vendas_marts.rejected_sales")}
+    records = enumerate(csv.reader(SAMPLE.read_text().splitlines()[1:]), start=1)
+    sound = {tuple(map(str.strip, record)) for number, record in records if number not in rejected}
+    electric = [r for r in sound if r[4] == "Electric" and float(r[6]) > 0]
+    early = [r for r in sound if int(r[1]) < launches[r[0]]]
+
+    test = built.folder / "target/compiled/bqml_vendas/tests/dbt/implausible_sales.sql"
+    run = json.loads((built.folder / ".local" / "run.json").read_text())
+
+    assert dict(built.rows(test.read_text())) == {
+        "an electric car with engine litres": len(electric),
+        "a car before its launch": len(early),
+    }
+    assert len(electric) > 2000 and len(early) > 200, "they are in the sales"
+    (build,) = (step["detail"] for step in run["steps"] if step["name"] == "build")
+    assert "test.bqml_vendas.implausible_sales" in {w["node"] for w in build["warnings"]}
 
 
 def test_docs_are_generated(built):
