@@ -1,26 +1,25 @@
 // Lote: a whole report, its progress, what was rejected and why, and the download.
 
-import { ask, field, h, loading, select, table, trouble } from "./parts.js";
+import { ask, field, h, present, select, table, trouble } from "./parts.js";
 import { language, number, say } from "./words.js";
 
 const SHOWN = 200;
 let name = "";
 
-export async function show(section) {
-  section.replaceChildren(h("h2", {}, say("batch")), loading());
-  try {
-    const { models } = await ask("/models");
-    if (models.length === 0) throw new Error(say("no_model"));
-    if (!models.some((model) => model.model === name)) name = models[0].model;
-    section.replaceChildren(...screen(models, () => show(section)));
-  } catch (error) {
-    section.replaceChildren(h("h2", {}, say("batch")), trouble(error, () => show(section)));
-  }
+export function show(section) {
+  return present(section, "batch", find, screen);
+}
+
+async function find() {
+  const { models } = await ask("/models");
+  if (models.length === 0) throw new Error(say("no_model"));
+  if (!models.some((model) => model.model === name)) name = models[0].model;
+  return models;
 }
 
 function screen(models, again) {
   const choices = models.map((one) => [one.model, `${say(one.label ?? one.task)} (${one.model})`]);
-  const file = h("input", { type: "file", accept: ".csv,text/csv,text/plain", id: "report-file" });
+  const file = h("input", { type: "file", accept: ".csv,text/csv,text/plain", name: "report", id: "report-file" });
   file.addEventListener("change", () => file.files[0] && send(file.files[0]));
   const area = h("div", { class: "drop" }, field(say("choose_file"), file), h("p", { class: "quiet" }, say("any_dialect")));
   area.addEventListener("dragover", (event) => event.preventDefault());
@@ -29,7 +28,6 @@ function screen(models, again) {
     if (event.dataTransfer.files[0]) send(event.dataTransfer.files[0]);
   });
   return [
-    h("h2", {}, say("batch")),
     h("div", { class: "controls" }, field(say("choose_model"), select("batch-model", choices, name, (value) => { name = value; again(); }))),
     area,
     h("div", { id: "batch-result", "aria-live": "polite" }),

@@ -5,11 +5,13 @@ import { compact, number, say } from "./words.js";
 
 const COLOURS = ["#0b5cad", "#c2571a", "#14692d", "#8a3ab9", "#a01818", "#0f7c7c", "#6b5b00", "#4a5568"];
 const drawn = new Map();
+const opened = new Set();
 
 export function panel(title, id) {
+  const note = ({ target }) => (target.open ? opened.add(id) : opened.delete(id));
   return h("div", { class: "panel" }, h("h3", {}, title),
     h("div", { class: "chart" }, h("canvas", { id, role: "img", "aria-label": title })),
-    h("details", {}, h("summary", {}, say("numbers")), h("div", { id: `${id}-table` })));
+    h("details", { open: opened.has(id), ontoggle: note }, h("summary", {}, say("numbers")), h("div", { id: `${id}-table` })));
 }
 
 export function draw(id, { kind, labels, series, horizontal = false }) {

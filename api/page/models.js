@@ -1,18 +1,20 @@
 // Modelos: what each is worth, and how near the copy is.
 
-import { ask, h, loading, table, trouble } from "./parts.js";
+import { ask, h, loading, present, table, trouble } from "./parts.js";
 import { number, say, scientific, significant, time } from "./words.js";
 
-export async function show(section) {
-  section.replaceChildren(h("h2", {}, say("models")), loading());
-  try {
-    const { models } = await ask("/models");
-    const details = await Promise.all(models.map((model) => ask(`/models/${model.model}`)));
-    const none = details.length ? [] : [h("p", {}, say("no_model"), " ", h("a", { href: "/health/ready" }, "/health/ready"))];
-    section.replaceChildren(h("h2", {}, say("models")), ...none, ...details.map(article));
-  } catch (error) {
-    section.replaceChildren(h("h2", {}, say("models")), trouble(error, () => show(section)));
-  }
+export function show(section) {
+  return present(section, "models", find, screen);
+}
+
+async function find() {
+  const { models } = await ask("/models");
+  return Promise.all(models.map((model) => ask(`/models/${model.model}`)));
+}
+
+function screen(models) {
+  if (models.length) return models.map(article);
+  return [h("p", {}, say("no_model"), " ", h("a", { href: "/health/ready" }, "/health/ready"))];
 }
 
 function article(model) {

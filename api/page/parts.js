@@ -32,6 +32,31 @@ export async function ask(path, body) {
   return content;
 }
 
+const turns = new WeakMap();
+
+// Draws a screen of what `find` gives. What stood there stays until then, so that nothing jumps, and
+// the control in use keeps the focus. A later call overtakes an earlier one.
+export async function present(section, name, find, screen, after) {
+  const again = () => present(section, name, find, screen, after);
+  const turn = {};
+  turns.set(section, turn);
+  const draw = (...content) => section.replaceChildren(h("h2", {}, say(name)), ...content.filter(Boolean));
+  if (!section.querySelector("h2")) draw(loading());
+  section.setAttribute("aria-busy", "true");
+  try {
+    const found = await find();
+    if (turns.get(section) !== turn) return;
+    const used = section.contains(document.activeElement) && document.activeElement.name;
+    draw(...screen(found, again));
+    after?.(found);
+    if (used) section.querySelector(`[name="${used}"]`)?.focus({ preventScroll: true });
+  } catch (error) {
+    if (turns.get(section) !== turn) return;
+    draw(trouble(error, again));
+  }
+  section.removeAttribute("aria-busy");
+}
+
 export function loading() {
   return h("p", { class: "quiet", role: "status" }, say("loading"));
 }

@@ -1,6 +1,6 @@
 // Previsão: what-if, with the verdict before the number and reasons after it.
 
-import { ask, field, h, loading, select, trouble } from "./parts.js";
+import { ask, field, h, present, select, trouble } from "./parts.js";
 import { number, percent, say, significant } from "./words.js";
 
 const PAUSE = 150;
@@ -8,25 +8,21 @@ const values = {};
 let name = "";
 let turn = 0;
 
-export async function show(section) {
-  section.replaceChildren(h("h2", {}, say("predict")), loading());
-  try {
-    const { models } = await ask("/models");
-    if (models.length === 0) throw new Error(say("no_model"));
-    if (!models.some((model) => model.model === name)) name = models[0].model;
-    const model = await ask(`/models/${name}`);
-    section.replaceChildren(...screen(models, model, () => show(section)));
-    await predict(model);
-  } catch (error) {
-    section.replaceChildren(h("h2", {}, say("predict")), trouble(error, () => show(section)));
-  }
+export function show(section) {
+  return present(section, "predict", find, screen, ({ model }) => predict(model));
 }
 
-function screen(models, model, again) {
+async function find() {
+  const { models } = await ask("/models");
+  if (models.length === 0) throw new Error(say("no_model"));
+  if (!models.some((model) => model.model === name)) name = models[0].model;
+  return { models, model: await ask(`/models/${name}`) };
+}
+
+function screen({ models, model }, again) {
   const choices = models.map((one) => [one.model, `${say(one.label ?? one.task)} (${one.model})`]);
   const choose = select("what", choices, name, (value) => { name = value; again(); });
   return [
-    h("h2", {}, say("predict")),
     h("div", { class: "controls" }, field(say("choose_model"), choose)),
     h("p", { class: `verdict ${model.verdict.status}` }, model.verdict.sentence),
     h("div", { class: "columns" },

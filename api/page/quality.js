@@ -1,23 +1,17 @@
 // Qualidade: what became of every line, and how the last run went.
 
-import { ask, h, loading, table, trouble } from "./parts.js";
+import { ask, h, present, table } from "./parts.js";
 import { sourceLine } from "./sales.js";
 import { number, say, time } from "./words.js";
 
-export async function show(section) {
-  section.replaceChildren(h("h2", {}, say("quality")), loading());
-  try {
-    section.replaceChildren(...screen(await ask("/quality")));
-  } catch (error) {
-    section.replaceChildren(h("h2", {}, say("quality")), trouble(error, () => show(section)));
-  }
+export function show(section) {
+  return present(section, "quality", () => ask("/quality"), screen);
 }
 
 function screen(found) {
   const counts = ["lines", "clean", "flagged", "rejected", "duplicates"];
   const file = (uri) => uri.split("/").pop();
   return [
-    h("h2", {}, say("quality")),
     h("h3", {}, say("last_run")), ...run(found.last_run),
     h("h3", {}, say("reports")),
     table([

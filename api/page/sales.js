@@ -2,22 +2,14 @@
 
 import { draw, panel } from "./charts.js";
 import { forecastCharts, forecastPart } from "./forecast.js";
-import { ask, field, h, loading, select, trouble } from "./parts.js";
+import { ask, field, h, present, select } from "./parts.js";
 import { number, percent, say, time } from "./words.js";
 
 const FILTERS = ["region", "model", "fuel_type"];
 const chosen = { region: "", model: "", fuel_type: "", first_year: "", last_year: "", measure: "units" };
 
-export async function show(section) {
-  section.replaceChildren(h("h2", {}, say("sales")), loading());
-  try {
-    const found = await ask(`/dashboard?${query()}`);
-    section.replaceChildren(...screen(found, () => show(section)));
-    charts(found.groups);
-    forecastCharts(found.forecast, found.groups.region_year, chosen.region, narrowed());
-  } catch (error) {
-    section.replaceChildren(h("h2", {}, say("sales")), trouble(error, () => show(section)));
-  }
+export function show(section) {
+  return present(section, "sales", () => ask(`/dashboard?${query()}`), screen, charts);
 }
 
 function query() {
@@ -32,7 +24,6 @@ function narrowed() {
 function screen(found, again) {
   const { total, groups, source } = found;
   return [
-    h("h2", {}, say("sales")),
     h("p", { class: "lead", "aria-live": "polite" }, sentence(groups)),
     controls(found.choices, again),
     h("div", { class: "cards" },
@@ -58,7 +49,7 @@ function card(name, text) {
 }
 
 function controls(choices, again) {
-  const change = (name) => (value) => { chosen[name] = value; again().then(() => refocus(name)); };
+  const change = (name) => (value) => { chosen[name] = value; again(); };
   const texts = FILTERS.map((name) => field(say(name), select(name,
     [["", say("all")], ...choices[name].map((value) => [value, value])], chosen[name], change(name))));
   const years = ["first_year", "last_year"].map((name) => field(say(name), select(name,
@@ -66,10 +57,6 @@ function controls(choices, again) {
   const measure = field(say("show"), select("measure",
     [["units", say("units")], ["revenue_usd", say("revenue_usd")]], chosen.measure, change("measure")));
   return h("div", { class: "controls" }, texts, years, measure);
-}
-
-function refocus(name) {
-  document.querySelector(`#sales [name="${name}"]`)?.focus();
 }
 
 export function sentence({ year: years, region_year: regions }) {
@@ -91,7 +78,7 @@ export function sentence({ year: years, region_year: regions }) {
   });
 }
 
-function charts(groups) {
+function charts({ groups, forecast }) {
   const measure = chosen.measure;
   const one = (rows) => [{ name: say(measure), data: rows.map((row) => row[measure]) }];
   draw("chart-year", { kind: "bar", labels: groups.year.map((row) => row.value), series: one(groups.year) });
@@ -106,4 +93,5 @@ function charts(groups) {
     const rows = [...groups[name]].sort((a, b) => b[measure] - a[measure]);
     draw(`chart-${name}`, { kind: "bar", labels: rows.map((row) => row.value), series: one(rows), horizontal: true });
   }
+  forecastCharts(forecast, groups.region_year, chosen.region, narrowed());
 }

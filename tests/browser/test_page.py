@@ -9,7 +9,6 @@ from collections import defaultdict
 from dataclasses import replace
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from api.settings import Settings
 from cloud import bigquery_client, storage_client
@@ -17,6 +16,7 @@ from export.artifact import signing_key
 from tests.api.publishing import VERDICT, publish, version_files
 from tests.api.serving import serving, wait_for
 from tests.browser.conftest import ARTIFACTS
+from tests.browser.reading import cells_of, heading, number, numbers_of, settled, total, violations
 from tests.conftest import attach, start_cloud
 from tests.e2e.desk import SAMPLE, Desk
 
@@ -41,13 +41,12 @@ def test_a_screen_is_whole_and_accessible(sample_page, page_of, screen, language
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=ARTIFACTS / f"{screen}-{language}-{width}.png", full_page=True)
 
-    assert page.locator("main section:visible h2").first.inner_text() == title
+    assert heading(page) == title
     assert page.locator("html").get_attribute("lang") == language
     assert page.locator("[role=alert]").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") == width
     assert page.faults == []
-    found = Axe().run(page).response["violations"]
-    assert [(v["id"], v["nodes"][0]["html"]) for v in found] == []
+    assert violations(page) == []
 
 
 def test_nothing_comes_from_another_host_and_all_of_it_is_small(sample_page, browser):
@@ -65,53 +64,13 @@ def test_nothing_comes_from_another_host_and_all_of_it_is_small(sample_page, bro
     assert paint < 1000, f"first paint after {paint:.0f} ms on this machine"
 
 
-def test_the_keyboard_alone_is_enough(sample_page, page_of):
-    page = page_of(sample_page)
-
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.className") == "skip"
-    for _ in range(4):
-        page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    page.wait_for_load_state("networkidle")
-    assert page.locator("main section:visible h2").first.inner_text() == "Modelos"
-    assert page.evaluate("document.activeElement.id") == "main"
-
-    page.locator("#language").focus()
-    page.keyboard.press("Enter")
-    page.wait_for_load_state("networkidle")
-    assert page.locator("main section:visible h2").first.inner_text() == "Models"
-    page.reload()
-    page.wait_for_load_state("networkidle")
-    assert page.locator("main section:visible h2").first.inner_text() == "Models", (
-        "it is remembered"
-    )
-
-
-def number(text):
-    """Read a number as Brazilians write it."""
-    return float(text.replace(".", "").replace(",", "."))
-
-
-def total(page, name):
-    return number(page.locator(f"#total-{name}").inner_text())
-
-
-def numbers_of(page, chart):
-    """Return the table behind a chart: first cell to last cell."""
-    rows = page.locator(f"#chart-{chart}-table tbody tr")
-    cells = [rows.nth(i).locator("td").all_text_contents() for i in range(rows.count())]
-    return {row[0]: number(row[-1]) for row in cells}
-
-
 def test_filters_leave_what_they_say(sample_page, page_of):
     page = page_of(sample_page)
     everything = total(page, "units")
 
     page.locator('select[name="region"]').focus()
     page.keyboard.press("ArrowDown")
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(200)
+    settled(page)
 
     region = page.locator('select[name="region"]').input_value()
     assert total(page, "units") == numbers_of(page, "region")[region] < everything
@@ -129,11 +88,9 @@ def test_each_region_has_its_forecast_with_its_band_and_what_it_is_worth(
     assert len(titles) == 6
     assert "não mostram tendência" in page.locator("#forecast.no_signal").inner_text()
     page.locator('select[name="region"]').select_option("Asia")
-    page.get_by_text("Asia: unidades").wait_for()
+    settled(page)
     assert page.locator("h3", has_text="unidades e previsão").count() == 1
-    cells = page.locator("#chart-forecast-0-table tbody tr").evaluate_all(
-        "rows => rows.map((row) => [...row.cells].map((cell) => cell.textContent))"
-    )
+    cells = cells_of(page, "forecast-0")[1:]
     assert [row[0] for row in cells[:2]] == ["2010", "2011"] and all(row[1] for row in cells[:-3])
     assert [row[1] for row in cells[-3:]] == ["", "", ""]
     for row, shown in zip(rows, cells[-3:], strict=True):
@@ -232,7 +189,7 @@ def test_a_model_shows_card_leaks_and_versions_when_they_are_opened(sample_page,
     leaking = model.get_by_role("row").filter(has_text="sim").all_inner_texts()
     assert ["Unidades vendidas", "AUC", "0,9999", "sim"] in [row.split("\t") for row in leaking]
     assert re.search(r"[0-9a-f]{16} \(atual\)", model.inner_text())
-    assert Axe().run(page).response["violations"] == []
+    assert violations(page) == []
 
 
 def test_bigquery_away_is_said_and_models_still_answer(without_bigquery, page_of):
@@ -335,9 +292,7 @@ def test_a_manager_s_own_export_is_on_the_page_number_for_number(tmp_path, page_
             assert numbers_of(page, "model") == by_model
             assert numbers_of(page, "region") == by_region
             assert numbers_of(page, "fuel_type") == by_fuel
-            regions, *lines = page.locator("#chart-region_year-table tr").evaluate_all(
-                "rows => rows.map((row) => [...row.cells].map((cell) => cell.textContent))"
-            )
+            regions, *lines = cells_of(page, "region_year")
             assert {
                 (region, year): number(cell)
                 for year, *cells in lines
