@@ -1,6 +1,8 @@
 // Words of the page in both languages; `say` fills in names in braces.
 
 const WORDS = {
+  title: ["Sales models", "Modelos de vendas"],
+  description: ["Description of the API (OpenAPI)", "Descrição da API (OpenAPI)"],
   skip: ["Skip to content", "Ir para o conteúdo"],
   sales: ["Sales", "Painel"],
   predict: ["Predict", "Previsão"],

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from api.phrases import SENTENCES
 from api.settings import Settings
 from cloud import bigquery_client, storage_client
 from export.artifact import signing_key
@@ -62,6 +63,30 @@ def test_nothing_comes_from_another_host_and_all_of_it_is_small(sample_page, bro
     assert hosts == {sample_page.split("/")[2]}
     assert sum(sizes) < 2_000_000
     assert paint < 1000, f"first paint after {paint:.0f} ms on this machine"
+
+
+def surroundings(page):
+    """Return what is around every screen, in words."""
+    settled(page)
+    title = page.locator("h1").inner_text()
+    assert page.get_by_role("navigation", name=title, exact=True).count() == 1
+    return page.title(), title, page.locator("footer").inner_text()
+
+
+def test_what_surrounds_the_screens_speaks_the_language_that_was_chosen(sample_page, page_of):
+    portuguese, english = (
+        tuple(SENTENCES[name][language] for name in ("title", "title", "description"))
+        for language in ("pt-BR", "en")
+    )
+    page = page_of(sample_page, "pt-BR")
+
+    assert surroundings(page) == portuguese
+    page.locator("#language").click()
+    assert surroundings(page) == english
+    page.reload()
+    assert surroundings(page) == english
+    assert page.locator("html").get_attribute("lang") == "en"
+    assert heading(page) == "Sales"
 
 
 def test_filters_leave_what_they_say(sample_page, page_of):
