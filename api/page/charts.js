@@ -3,7 +3,8 @@
 import { h, table } from "./parts.js";
 import { compact, number, say } from "./words.js";
 
-const COLOURS = ["#0b5cad", "#c2571a", "#14692d", "#8a3ab9", "#a01818", "#0f7c7c", "#6b5b00", "#4a5568"];
+// Each stands out from a panel of the light and of the dark scheme.
+export const COLOURS = ["#2f7ed8", "#d0601f", "#2e8f4e", "#a05cd0", "#d64545", "#1f8f8f", "#8f7d1a", "#718096"];
 const drawn = new Map();
 const opened = new Set();
 

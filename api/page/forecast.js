@@ -1,11 +1,11 @@
 // The years to come at Painel: each region's units, their forecast and its band.
 
-import { draw, panel } from "./charts.js";
+import { COLOURS, draw, panel } from "./charts.js";
 import { h } from "./parts.js";
 import { number, say } from "./words.js";
 
 const MOST_REGIONS = 12;
-const BAND = { borderWidth: 0, pointRadius: 0, backgroundColor: "#c2571a33", quiet: true };
+const BAND = { borderColor: COLOURS[1], borderWidth: 1, pointRadius: 0, backgroundColor: `${COLOURS[1]}33`, quiet: true };
 
 // `narrowed` is whether filters leave less than all sales of a region.
 export function forecastPart(forecast, region, narrowed) {

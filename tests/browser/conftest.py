@@ -41,9 +41,9 @@ def page_of(browser):
     """A function that opens an address as somebody of a language, on a screen of a width."""
     contexts = []
 
-    def open_page(address, language="pt-BR", width=1280):
-        height = 844 if width < 600 else 900
-        context = browser.new_context(locale=language, viewport={"width": width, "height": height})
+    def open_page(address, language="pt-BR", width=1280, scheme="light"):
+        size = {"width": width, "height": 844 if width < 600 else 900}
+        context = browser.new_context(locale=language, viewport=size, color_scheme=scheme)
         contexts.append(context)
         page = context.new_page()
         page.faults = []
