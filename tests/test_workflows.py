@@ -1,11 +1,15 @@
 """GitHub's workflows call what there is: targets, variables, roles; and hold no key."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.browser.conftest import ARTIFACTS
 from tests.terraform.folder import blocks
 
 ROOT = Path(__file__).parents[1]
@@ -35,6 +39,29 @@ def test_the_tests_are_those_of_the_readme_and_of_ci():
     ci = re.findall(r"^ *make ([a-z-]+)$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
 
     assert [t for t in ci if not any(f"make {t}" in text for text in run)] == []
+
+
+def test_the_pictures_of_the_page_are_kept_where_it_is_looked_at():
+    soak = yaml.safe_load(TEXT["test"])["jobs"]["soak"]["steps"]
+    (kept,) = (step for step in soak if step.get("uses", "").startswith("actions/upload-artifact"))
+
+    assert ROOT / kept["with"]["path"] == ARTIFACTS
+    assert (kept["if"], kept["with"]["if-no-files-found"]) == ("always()", "error")
+
+
+@pytest.mark.parametrize(("ci", "end"), [("true", "1 error"), ("", "1 skipped")])
+def test_without_a_browser_ci_fails_and_a_desk_is_told(ci, end):
+    test = "test_nothing_comes_from_another_host_and_all_of_it_is_small"
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-rs", f"tests/browser/test_page.py::{test}"],
+        cwd=ROOT,
+        env=os.environ | {"CI": ci, "CHROMIUM": "", "PATH": ""},
+        capture_output=True,
+        text=True,
+    )
+
+    assert "the page was NOT LOOKED AT" in done.stdout
+    assert end in done.stdout
 
 
 def test_terraform_is_given_variables_that_it_has():
