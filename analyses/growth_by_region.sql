@@ -1,7 +1,8 @@
 {#
     Question: which regions grow, and by how much, from one model year to the
     next?
-    Read it as: growth of 0.10 is 10% more units than the year before.
+    Read it as: growth of 0.10 is 10% more units than the year before; there
+    is none where the region sold nothing in that year.
 #}
 with
 
@@ -11,26 +12,18 @@ totals as (
 
 ),
 
-compared as (
-
-    select
-        region,
-        year,
-        sales_volume,
-        lag(sales_volume) over (partition by region order by year)
-            as previous_sales_volume
-    from totals
-
-),
-
 growth as (
 
     select
-        region,
-        year,
-        sales_volume,
-        safe_divide(sales_volume, previous_sales_volume) - 1 as growth
-    from compared
+        totals.region,
+        totals.year,
+        totals.sales_volume,
+        safe_divide(totals.sales_volume, before.sales_volume) - 1 as growth
+    from totals
+    left join totals as before
+        on
+            totals.region = before.region
+            and totals.year = before.year + 1
 
 )
 
