@@ -24,16 +24,16 @@ def total(page, name):
     return number(page.locator(f"#total-{name}").inner_text())
 
 
-def cells_of(page, chart):
-    """Return the table behind a chart: its header and its rows, as they are written."""
-    return page.locator(f"#chart-{chart}-table tr").evaluate_all(
+def cells_of(table):
+    """Return the rows of a table, its header first, as they are written."""
+    return table.locator("tr").evaluate_all(
         "rows => rows.map((row) => [...row.cells].map((cell) => cell.textContent))"
     )
 
 
 def numbers_of(page, chart):
     """Return the table behind a chart: first cell to last cell."""
-    return {row[0]: number(row[-1]) for row in cells_of(page, chart)[1:]}
+    return {row[0]: number(row[-1]) for row in cells_of(page.locator(f"#chart-{chart}-table"))[1:]}
 
 
 def violations(page):

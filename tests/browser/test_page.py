@@ -1,11 +1,8 @@
 """The page as people use it: every screen, both languages, phone and desk, keyboard and reader."""
 
 import csv
-import io
-import random
 import re
 import time
-from collections import defaultdict
 from dataclasses import replace
 
 import pytest
@@ -17,9 +14,16 @@ from export.artifact import signing_key
 from tests.api.publishing import VERDICT, publish, version_files
 from tests.api.serving import serving, wait_for
 from tests.browser.conftest import ARTIFACTS
-from tests.browser.reading import cells_of, heading, number, numbers_of, settled, total, violations
-from tests.conftest import attach, start_cloud
-from tests.e2e.desk import SAMPLE, Desk
+from tests.browser.reading import (
+    cells_of,
+    heading,
+    number,
+    numbers_of,
+    settled,
+    total,
+    violations,
+)
+from tests.e2e.desk import SAMPLE
 
 pytestmark = pytest.mark.soak
 SCREENS = {
@@ -115,7 +119,7 @@ def test_each_region_has_its_forecast_with_its_band_and_what_it_is_worth(
     page.locator('select[name="region"]').select_option("Asia")
     settled(page)
     assert page.locator("h3", has_text="unidades e previsão").count() == 1
-    cells = cells_of(page, "forecast-0")[1:]
+    cells = cells_of(page.locator("#chart-forecast-0-table"))[1:]
     assert [row[0] for row in cells[:2]] == ["2010", "2011"] and all(row[1] for row in cells[:-3])
     assert [row[1] for row in cells[-3:]] == ["", "", ""]
     for row, shown in zip(rows, cells[-3:], strict=True):
@@ -250,84 +254,3 @@ def test_without_signal_the_statement_comes_first_and_the_number_is_small(
         assert "Não decida com base nisto" in statement.inner_text()
         assert statement.bounding_box()["y"] < page.locator(".answer").bounding_box()["y"]
         assert statement.evaluate(size) > page.locator(".answer").evaluate(size)
-
-
-def portuguese_report():
-    """An export as a Brazilian spreadsheet writes it, and its rows."""
-    dice = random.Random(7)
-    rows = [
-        (
-            *(dice.choice(["X3", "X5", "i3"]), dice.randint(2018, 2024)),
-            *(
-                dice.choice(["Asia", "Europe", "Africa"]),
-                "Black",
-                dice.choice(["Petrol", "Diesel"]),
-            ),
-            *("Manual", dice.choice([2.0, 3.0]), dice.randint(0, 150_000)),
-            *(dice.randint(3_000_000, 12_000_000) / 100, dice.randint(100, 12_000)),
-        )
-        for _ in range(300)
-    ]
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow(
-        "Modelo Ano Região Cor Combustível Câmbio Motor_L Quilometragem Preço Volume_Vendas"
-        " Classificação".split()
-    )
-    for row in rows:
-        price = f"{row[8]:,.2f}".replace(",", " ").replace(".", ",").replace(" ", ".")
-        engine = f"{row[6]:.1f}".replace(".", ",")
-        label = "High" if row[9] >= 7000 else "Low"
-        writer.writerow([*row[:6], engine, row[7], price, row[9], label])
-    return text.getvalue().encode("latin-1"), rows
-
-
-def sums_of(rows, column):
-    """Return the units of each value of a column."""
-    found = defaultdict(int)
-    for row in rows:
-        found[str(row[column])] += row[9]
-    return found
-
-
-def test_a_manager_s_own_export_is_on_the_page_number_for_number(tmp_path, page_of):
-    content, rows = portuguese_report()
-    report = tmp_path / "vendas.csv"
-    report.write_bytes(content)
-    desk = Desk(tmp_path)
-    code, output, _ = desk.run(report)
-    assert code == 0, output
-    by_year, by_model, by_region, by_fuel = (sums_of(rows, column) for column in (1, 0, 2, 4))
-    by_both = defaultdict(int)
-    for row in rows:
-        by_both[row[2], str(row[1])] += row[9]
-    units = sum(row[9] for row in rows)
-    revenue = sum(row[8] * row[9] for row in rows)
-    process = start_cloud(tmp_path / ".local")
-    try:
-        settings = attach(tmp_path / ".local", process).settings
-        with serving(Settings(cloud=settings, reload_seconds=0.2)) as client:
-            page = page_of(str(client.base_url))
-
-            assert (total(page, "units"), total(page, "records")) == (units, len(rows))
-            assert total(page, "revenue_usd") == pytest.approx(revenue, abs=1)
-            mean = sum(row[8] for row in rows) / len(rows)
-            assert total(page, "mean_price") == pytest.approx(mean, abs=0.5)
-            assert numbers_of(page, "year") == by_year
-            assert numbers_of(page, "model") == by_model
-            assert numbers_of(page, "region") == by_region
-            assert numbers_of(page, "fuel_type") == by_fuel
-            regions, *lines = cells_of(page, "region_year")
-            assert {
-                (region, year): number(cell)
-                for year, *cells in lines
-                for region, cell in zip(regions[1:], cells, strict=True)
-            } == by_both
-            assert page.locator("#forecast").inner_text().startswith("Há anos de vendas de menos")
-            years = sorted(by_year)
-            change = by_year[years[-1]] / by_year[years[-2]] - 1
-            told = re.search(r"([\d,]+)% a (mais|menos)", page.locator(".lead").inner_text())
-            assert number(told[1]) == pytest.approx(abs(100 * change), abs=0.05)
-    finally:
-        process.terminate()
-        process.wait(timeout=30)

@@ -33,8 +33,11 @@ class Desk:
         return [sys.executable, "-m", "pipeline", "run", str(report), "--serve", str(int(serve))]
 
     def start(self, report: Path, serve: bool = False) -> subprocess.Popen[str]:
+        return self._start(self.command(report, serve))
+
+    def _start(self, command: list[str]) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            self.command(report, serve),
+            command,
             cwd=self.folder,
             env=self.environment,
             text=True,
@@ -49,6 +52,14 @@ class Desk:
         output, _ = process.communicate(timeout=300)
         path = self.folder / ".local" / "run.json"
         return process.returncode, output, json.loads(path.read_text()) if path.exists() else {}
+
+    def make_run(self, report: Path) -> tuple[int, str]:
+        """Run the pipeline as the README says it; the environment is not set up anew."""
+        make = ["make", "-f", str(ROOT / "Makefile"), "-o", ".venv/locks.stamp"]
+        target = ["run", f"PY={sys.executable}", f"REPORT={report}", "SERVE=0"]
+        process = self._start([*make, *target])
+        output, _ = process.communicate(timeout=300)
+        return process.returncode, output
 
     def pipeline(self, *arguments: str, prefix: tuple[str, ...] = ()) -> subprocess.Popen[str]:
         """Start a command of the pipeline; `prefix` is what runs it, such as `unshare`."""
