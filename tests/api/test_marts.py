@@ -1,5 +1,6 @@
 """Sales and quality as the page asks for them; BigQuery away, filters, what is remembered."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +10,7 @@ from api.errors import RequestError
 from api.marts import reader
 from api.marts.dashboard import Filters, dashboard, query
 from api.marts.forecast import forecast
+from api.marts.quality import last_run
 from api.marts.reader import KEPT_ANSWERS, Marts
 
 
@@ -155,6 +157,47 @@ def test_without_marts_the_page_says_so(api):
         response = api.get(path)
         assert response.status_code == 404
         assert "There are no sales yet" in response.json()["detail"]
+
+
+RUN = {"id": "20260102T030405Z-1", "trigger": "inbox", "finished_at": "2026-01-02T03:05:00Z"}
+BUILD = {"tests": 29, "warnings": [{"node": "test.vendas.flagged_sales", "message": "4 results"}]}
+
+
+@pytest.fixture
+def last_of(bucket):
+    """A function that writes records beside the lease and returns the last run."""
+
+    def tell(*records):
+        bucket.blob("runs/lease.json").upload_from_string("{}")
+        for record in records:
+            blob = bucket.blob(f"runs/{record['id']}.json")
+            blob.upload_from_string(json.dumps(record))
+        return last_run(bucket.client, bucket.name)
+
+    return tell
+
+
+def test_the_last_run_is_the_newest_and_says_its_tests_and_warnings(last_of):
+    steps = [{"name": "provision"}, {"name": "build", "detail": BUILD}]
+    new = RUN | {"status": "ok", "seconds": 21.5, "errors": []}
+
+    found = last_of(new | {"steps": steps}, {"id": "20260101T030405Z-2", "status": "failed"})
+
+    assert found == new | {"tests": 29, "warnings": ["flagged_sales: 4 results"]}
+
+
+def test_a_run_that_did_not_come_to_its_build_says_why(last_of):
+    found = last_of(RUN | {"status": "stopped", "errors": ["SIGTERM"]})
+
+    assert (found["status"], found["errors"]) == ("stopped", ["SIGTERM"])
+    assert (found["tests"], found["seconds"], found["warnings"]) == (None, None, [])
+
+
+def test_without_a_record_that_can_be_read_there_is_no_last_run(last_of, bucket):
+    assert last_of() is None
+    bucket.blob(f"runs/{RUN['id']}.json").upload_from_string('{"id": "202')
+    assert last_of() is None
+    assert last_run(bucket.client, "no-such-bucket") is None
 
 
 @pytest.mark.parametrize("given", ["first_year=abc", "last_year=-1", "region=" + "x" * 201])
