@@ -4,11 +4,13 @@ import csv
 import io
 import random
 import re
+import time
 from collections import defaultdict
 from types import SimpleNamespace
 
 import pytest
 
+from api.marts import reader
 from api.settings import Settings
 from tests.api.serving import serving
 from tests.browser.reading import cells_of, number, numbers_of, settled, total
@@ -154,3 +156,36 @@ def test_the_sentence_is_that_of_the_file(own, page_of, region):
         assert number(share) == pytest.approx(100 * abs(change), abs=0.05)
         assert direction == ("mais" if change > 0 else "menos")
     assert (told[0], number(told[1]), told[4], told[5]) == (last, units[last], before, largest)
+
+
+def test_what_a_short_report_has_none_of_is_said(own, page_of):
+    page = page_of(own.address)
+    settled(page)
+    assert page.locator("#forecast").inner_text() == "Há anos de vendas de menos para uma previsão."
+
+    page.goto(f"{own.address}/#quality")
+    settled(page)
+
+    told = page.locator("#quality").inner_text()
+    assert "Por que registros foram rejeitados\n\nAinda não há nada aqui." in told
+    assert page.locator("#quality summary").count() == 0
+    assert "null" not in told
+
+
+def test_last_numbers_stay_where_bigquery_goes_away(own, page_of, monkeypatch):
+    """It comes last: it takes the cloud away."""
+    page = page_of(own.address)
+    settled(page)
+    units = total(page, "units")
+
+    own.process.terminate()
+    own.process.wait(timeout=30)
+    later = SimpleNamespace(monotonic=lambda: time.monotonic() + reader.KEPT_SECONDS)
+    monkeypatch.setattr(reader, "time", later)
+    page.reload()
+    settled(page)
+
+    old = "O BigQuery não responde agora: estes são seus últimos números."
+    assert old in page.locator("#sales").inner_text()
+    assert total(page, "units") == units == sum(map(units_of, own.rows))
+    assert page.locator("[role=alert]").count() == 0

@@ -106,6 +106,20 @@ def test_filters_leave_what_they_say(sample_page, page_of):
     assert page.evaluate("document.activeElement.name") == "region"
 
 
+def test_filters_that_leave_nothing_say_so(sample_page, page_of):
+    page = page_of(sample_page)
+
+    page.locator('select[name="first_year"]').select_option("2024")
+    page.locator('select[name="last_year"]').select_option("2010")
+    settled(page)
+
+    assert page.locator(".lead").inner_text() == "Nenhuma venda passa por estes filtros."
+    assert (total(page, "units"), total(page, "records")) == (0, 0)
+    assert page.locator("#total-mean_price").inner_text() == "–"
+    assert numbers_of(page, "region") == {}
+    assert page.faults == []
+
+
 def test_each_region_has_its_forecast_with_its_band_and_what_it_is_worth(
     sample_page, sample_cloud, page_of
 ):
@@ -195,6 +209,23 @@ def test_a_batch_of_50_000_rows_is_answered_with_progress_and_no_row_is_lost(sam
     assert seconds < 30, f"{seconds:.0f} s on this machine"
 
 
+def test_a_report_may_be_dropped(sample_page, page_of):
+    page = page_of(f"{sample_page}/#batch")
+    dropped = page.evaluate_handle(
+        """text => {
+            const data = new DataTransfer();
+            data.items.add(new File([text], "vendas.csv"));
+            return data;
+        }""",
+        "\n".join(SAMPLE.read_text().splitlines()[:21]),
+    )
+
+    page.dispatch_event(".drop", "drop", {"dataTransfer": dropped})
+    page.wait_for_selector("#download")
+
+    assert page.locator("#batch-counts").inner_text().startswith("20 registros")
+
+
 def test_a_report_that_cannot_be_read_is_told_in_words(sample_page, page_of):
     page = page_of(f"{sample_page}/#batch")
 
@@ -228,6 +259,27 @@ def test_bigquery_away_is_said_and_models_still_answer(without_bigquery, page_of
     assert page.locator("[role=alert] button").inner_text() == "Tentar de novo"
     page.goto(f"{without_bigquery}/#predict")
     page.wait_for_selector(".answer")
+
+
+def test_where_there_is_nothing_yet_every_screen_says_so(local_cloud, page_of):
+    settings = replace(local_cloud.settings, project="nothing-yet", bucket="nothing-yet")
+    storage_client(settings).create_bucket("nothing-yet")
+    with serving(Settings(cloud=settings)) as client:
+        page = page_of(str(client.base_url))
+        told = {}
+        for screen in SCREENS:
+            page.goto(f"{client.base_url}/#{screen}")
+            settled(page)
+            told[screen] = page.locator(f"#{screen}").inner_text()
+
+    for screen, words in {
+        "sales": "There are no sales yet",
+        "predict": "Nenhum modelo está em serviço.",
+        "batch": "Nenhum modelo está em serviço.",
+        "models": "Nenhum modelo está em serviço. /health/ready",
+        "quality": "There are no sales yet",
+    }.items():
+        assert words in told[screen]
 
 
 def test_without_signal_the_statement_comes_first_and_the_number_is_small(
