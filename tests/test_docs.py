@@ -13,6 +13,7 @@ import pytest
 from api.main import create_app
 from api.settings import Settings
 from export.nodes import MANIFEST_FILE
+from tests.terraform.test_environment import NAME, READS
 
 ROOT = Path(__file__).parents[1]
 READMES = ("README.md", "README.pt-BR.md")
@@ -33,25 +34,42 @@ VARIABLE = re.compile(
     r"`([A-Z][A-Z_]+_(?:HOST|PORT|PROJECT|LOCATION|BUCKET|TARGET|MODEL|FILE)|PORT)`"
 )
 
+TABLE = r"(?m)^\| (?:variable|environment) \|.*\n\|[-|]+\n((?:\|.*\n)+)"
+# As they are read beside the ways that `READS` has.
+MORE = (re.compile(r'"((?:[A-Z]+_)*PORT)"'), re.compile(rf'_VARIABLE = "({NAME})"'))
+
 
 def targets():
     return set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.M))
 
 
 def variables():
-    sources = [ROOT / "cloud/settings.py", ROOT / "api/settings.py", ROOT / "emulator/__main__.py"]
-    return {
-        name
-        for source in sources
-        for name in re.findall(r'"([A-Z]{2,}[A-Z_]*)"', source.read_text())
-    }
+    """Return every variable of the environment that our code reads."""
+    sources = [path for name in OURS for path in (ROOT / name).rglob("*.py")]
+    sources += [*ROOT.glob("macros/**/*.sql"), ROOT / "profiles.yml"]
+    code = "\n".join(path.read_text() for path in sources)
+    return {name for reads in (*READS, *MORE) for name in reads.findall(code)}
+
+
+def rows_of_variables(text):
+    """Yield the names that the tables of variables have in each row's first cell."""
+    for rows in re.findall(TABLE, text):
+        for row in rows.splitlines():
+            yield from re.findall(r"`([A-Z][A-Z_]+)`", row.split("|")[1])
 
 
 @pytest.mark.parametrize("readme", READMES)
-def test_every_make_target_is_named_and_exists(readme):
+def test_every_make_target_is_named(readme):
     named = set(re.findall(r"\bmake ([a-z-]+)", (ROOT / readme).read_text()))
 
     assert named == targets()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_make_targets_named_exist(page):
+    named = set(re.findall(r"(?:^|`|\$ ) *make ([a-z-]+)", page.read_text(), re.MULTILINE))
+
+    assert named <= targets()
 
 
 @pytest.mark.parametrize("readme", READMES)
@@ -67,11 +85,18 @@ def test_every_environment_variable_named_exists(readme):
     assert len(named) >= 10 or "README.md#commands" in (ROOT / readme).read_text()
 
 
-def test_every_environment_variable_is_documented():
-    documents = "".join((ROOT / page).read_text() for page in READMES[:1])
-    documents += (ROOT / "api/README.md").read_text()
+@pytest.mark.parametrize(("page", "least"), [("README.md", 10), ("api/README.md", 20)])
+def test_variables_in_tables_exist(page, least):
+    named = list(rows_of_variables((ROOT / page).read_text()))
 
-    assert {name for name in variables() if name not in documents} == set()
+    assert len(named) >= least
+    assert set(named) <= variables()
+
+
+def test_every_environment_variable_is_documented():
+    documents = "\n".join(page.read_text() for page in PAGES)
+
+    assert variables() - set(re.findall(rf"`({NAME})[`=]", documents)) == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
