@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 READMES = ("README.md", "README.pt-BR.md")
 PAGES = sorted(
     path
-    for path in [*ROOT.glob("*.md"), *ROOT.glob("*/*.md"), *ROOT.glob("docs/**/*.md")]
+    for path in {*ROOT.glob("*.md"), *ROOT.glob("*/*.md"), *ROOT.glob("docs/**/*.md")}
     if not path.relative_to(ROOT).parts[0].startswith(".")
 )
 OURS = ("api", "cloud", "deploy", "emulator", "export", "ingest", "pipeline")

@@ -6,6 +6,8 @@ import ast
 import json
 import os
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import nbformat
@@ -15,8 +17,10 @@ from nbclient import NotebookClient
 from cloud import bigquery_client
 from export.artifact import TOLERANCE, load, trusted_keys
 from tests.conftest import ROOT, LocalCloud
+from tests.deploy.programs import Programs
 
 NOTEBOOK = ROOT / "analyses" / "vendas.ipynb"
+WORKBENCH = ROOT / "docs" / "notebook.md"
 MACHINE_PATH = re.compile(r"/(home|root|tmp|work|Users|mnt)/|[A-Z]:\\\\")
 
 
@@ -106,6 +110,53 @@ def test_the_outputs_committed_are_those_of_the_sample(executed):
     assert {name: stable(text) for name, text in before.items()} == {
         name: stable(text) for name, text in now.items()
     }, "write them with: WRITE_NOTEBOOK=1 .venv/bin/python -m pytest tests/notebook"
+
+
+@pytest.fixture
+def workbench(tmp_path, sample_cloud):
+    """A copy of the repository in which the lines of docs/notebook.md ran; what gcloud heard."""
+    project, programs = tmp_path / "vendas", Programs(tmp_path)
+    shutil.copytree(ROOT, project, ignore=shutil.ignore_patterns(".*", "target", "logs"))
+    (project / ".venv").symlink_to(ROOT / ".venv")
+    settings = sample_cloud.settings
+    programs.answer(("--secret=vendas-public-keys", 0, settings.public_key_file.read_text()))
+    lines = re.search(r"```sh\n(export .*?)```", WORKBENCH.read_text(), re.DOTALL)[1]
+    for told, ours in (("my-project", settings.project), ("my-bucket", settings.bucket)):
+        lines = lines.replace(told, ours)
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", lines],
+        cwd=project,
+        env={"PATH": programs.path, "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return project, programs
+
+
+@pytest.mark.soak
+def test_it_runs_with_what_the_page_on_workbench_prepares(workbench, sample_cloud, tmp_path):
+    project, programs = workbench
+    kernel = json.loads(next(tmp_path.rglob("kernels/vendas/kernel.json")).read_text())
+    environment = {k: v for k, v in sample_cloud.environment.items() if not k.endswith("KEY_FILE")}
+
+    notebook = nbformat.read(project / "analyses" / "vendas.ipynb", as_version=4)
+    folder = {"metadata": {"path": str(project / "analyses")}}
+    NotebookClient(notebook, timeout=120, resources=folder).execute(env=environment)
+
+    assert ast.literal_eval(shown(notebook)["certify-published"])["within"] is True
+    assert (project / ".local/notebook/price_linear/model.pkl").exists()
+    assert kernel["argv"][0] == str(project / ".venv/bin/python")
+    assert kernel["env"] == {
+        "VENDAS_TARGET": "cloud",
+        "BQ_PROJECT": sample_cloud.settings.project,
+        "BQ_LOCATION": "southamerica-east1",
+        "VENDAS_BUCKET": sample_cloud.settings.bucket,
+    }
+    assert [said.split()[:3] for said in programs.said()] == [
+        ["gcloud", "auth", "application-default"],
+        ["gcloud", "secrets", "versions"],
+    ]
 
 
 def test_the_plots_are_there():
