@@ -35,6 +35,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+# Of more problems than these nobody wants the number.
+COUNTED = 1000
+
 
 class ApiError(Exception):
     """Base of everything the API raises on purpose."""
@@ -220,6 +223,7 @@ class InvalidRows(RequestError):
     status = 422
 
     def __init__(self, problems: Sequence[Problem], total: int) -> None:
-        more = f" (and {total - 1} more problems)" if total > 1 else ""
+        others = f"{COUNTED:,} or more others" if total > COUNTED else f"{total - 1} more problems"
+        more = f" (and {others})" if total > 1 else ""
         super().__init__(problems[0].message + more)
         self.problems = problems

@@ -30,7 +30,7 @@ from api.doors.door import (
 )
 from api.errors import InvalidRows, Problem, RequestError, UnsupportedBody
 from api.inference.batch import Batch
-from api.inference.cells import show, whole
+from api.inference.cells import show, twice, whole
 from api.inference.explanations import Explanation
 from api.inference.parsing import described, parse
 from api.inference.predictor import Answers
@@ -154,10 +154,9 @@ def _split(content: object) -> Mapping[str, object]:
     names, data = content.get("columns"), content.get("data")
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise whole(show(names), expected, f"dataframe_split.columns is {show(names)}")
-    if len(set(names)) != len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        words = f"dataframe_split.columns has {show(twice)} twice"
-        raise whole(show(twice), "each name once", words)
+    if (name := twice(names)) is not None:
+        words = f"dataframe_split.columns has {show(name)} twice"
+        raise whole(show(name), "each name once", words)
     if not isinstance(data, list):
         raise whole(show(data), expected, f"dataframe_split.data is {show(data)}")
     for at, row in enumerate(data):

@@ -6,13 +6,16 @@ Nothing is guessed: a text that looks like a number is refused.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import islice
 
-from api.errors import InvalidRows, Problem
+from api.errors import COUNTED, InvalidRows, Problem
 from export.artifact import Feature
 
 LISTED = 20
 SHOWN = 60
+# Longest text that training did not see; no answer, warning or log repeats more.
+LONGEST_TEXT = 256
 LARGEST_INT64 = 2**63
 EXPECTED = {
     "STRING": "a text or null",
@@ -61,6 +64,22 @@ def expected_of(feature: Feature) -> str:
 def fits(value: object, feature: Feature) -> bool:
     """Tell whether a cell may hold a value."""
     return value is None or CHECKS[kind_of(feature)](value)
+
+
+def refusal(problems: Iterable[Problem]) -> InvalidRows | None:
+    """Return what says all that is wrong, `LISTED` problems in full; None if nothing is."""
+    found = list(islice(problems, COUNTED + 1))
+    return InvalidRows(found[:LISTED], len(found)) if found else None
+
+
+def twice(names: Iterable[str]) -> str | None:
+    """Return the first name that comes a second time; None if none does."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None
 
 
 def whole(value: str | None, expected: str, words: str) -> InvalidRows:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from api.errors import InvalidRows, Problem
 from api.inference.batch import Row
-from api.inference.cells import LISTED, MISSING, cell, expected_of, fits, show, whole
+from api.inference.cells import MISSING, cell, expected_of, fits, refusal, show, whole
 from export.artifact import Feature
 
 
@@ -33,12 +33,12 @@ def check_rows(
     Raises
     ------
     InvalidRows
-        With every problem, up to `LISTED` of them listed.
+        With every problem, up to `LISTED` of them in full.
     """
     rows = _list(content, most, label, "rows")
-    problems = [p for at, row in enumerate(rows) for p in _row_problems(label, at, row, features)]
-    if problems:
-        raise InvalidRows(problems[:LISTED], len(problems))
+    problems = (p for at, row in enumerate(rows) for p in _row_problems(label, at, row, features))
+    if refused := refusal(problems):
+        raise refused
     return [tuple(_plain(row[f.name]) for f in features) for row in rows if isinstance(row, dict)]
 
 
@@ -56,26 +56,13 @@ def check_columns(
     expected = f"an object with a list for each of the columns {names}"
     if not isinstance(content, dict):
         raise whole(show(content), expected, f"{label} is {show(content)}")
-    problems = list(_unknown(f"{label} has", None, content, features))
-    columns: list[list[object]] = []
-    for feature in features:
-        if feature.name not in content:
-            wanted = f"a list, each {expected_of(feature)}"
-            words = f"{label}.{feature.name} is missing; expected {wanted}."
-            problems.append(Problem(None, feature.name, "missing", wanted, words))
-        elif not isinstance(content[feature.name], list):
-            shown, wanted = show(content[feature.name]), f"a list, each {expected_of(feature)}"
-            words = f"{label}.{feature.name} is {shown}; expected {wanted}."
-            problems.append(Problem(None, feature.name, shown, wanted, words))
-        else:
-            columns.append(content[feature.name])
-    if problems:
-        raise InvalidRows(problems[:LISTED], len(problems))
+    if refused := refusal(_column_problems(content, features, label)):
+        raise refused
+    columns = [content[feature.name] for feature in features]
     _same_length(columns, features, label)
     _list(columns[0], most, label, "rows")
-    problems = list(_cell_problems(columns, features, label))
-    if problems:
-        raise InvalidRows(problems[:LISTED], len(problems))
+    if refused := refusal(_cell_problems(columns, features, label)):
+        raise refused
     return [[_plain(value) for value in column] for column in columns]
 
 
@@ -115,6 +102,19 @@ def _row_problems(
             shown = show(row[feature.name])
             yield cell(label, at, feature.name, shown, expected_of(feature))
     yield from _unknown(f"{label}[{at}] has", at, row, features)
+
+
+def _column_problems(
+    content: Mapping[str, object], features: Sequence[Feature], label: str
+) -> Iterator[Problem]:
+    yield from _unknown(f"{label} has", None, content, features)
+    for feature in features:
+        column = content.get(feature.name)
+        if not isinstance(column, list):
+            shown = show(column) if feature.name in content else "missing"
+            wanted = f"a list, each {expected_of(feature)}"
+            words = f"{label}.{feature.name} is {shown}; expected {wanted}."
+            yield Problem(None, feature.name, shown, wanted, words)
 
 
 def _cell_problems(

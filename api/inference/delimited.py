@@ -18,13 +18,15 @@ from pyarrow import csv as arrow_csv
 from api.errors import InvalidRows, Problem
 from api.inference.arrow import columns_of
 from api.inference.batch import Batch
-from api.inference.cells import LISTED, cell, expected_of, kind_of, show, whole
+from api.inference.cells import cell, expected_of, kind_of, refusal, show, whole
 from api.inference.checks import check_count
 from api.scoring.compiled import Scorer
 from export.artifact import Feature
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 LARGEST_INT64 = 2.0**63
+LONGEST_HEADER = 64 * 1024
+OTHERS = "its header names other columns"
 EXPECTED = "CSV in UTF-8: a header with the model's columns, commas, decimal points"
 
 
@@ -43,9 +45,11 @@ def read_csv(scorer: Scorer, body: bytes, most: int) -> Batch:
     Raises
     ------
     InvalidRows
-        With every problem by row and column, up to `LISTED` of them listed.
+        With every problem by row and column, up to `LISTED` of them in full.
     """
     features = scorer.features
+    if not _is_header(_names(body), features):  # of a million, Arrow would make a million columns
+        raise _refusal(features, body, most, OTHERS)
     try:
         table = arrow_csv.read_csv(
             pa.BufferReader(body),
@@ -64,13 +68,26 @@ def read_csv(scorer: Scorer, body: bytes, most: int) -> Batch:
         )
     except (pa.ArrowException, ValueError) as error:
         raise _refusal(features, body, most, str(error)) from None
-    if sorted(table.column_names) != sorted(feature.name for feature in features):
-        raise _refusal(features, body, most, "its header names other columns")
+    if not _is_header(table.column_names, features):  # Arrow may read quotes another way
+        raise _refusal(features, body, most, OTHERS)
     check_count(table.num_rows, most, "the CSV")
     found = columns_of(scorer, table)
     if found is None:
         raise _refusal(features, body, most, "a number is not what the model takes")
     return found
+
+
+def _names(body: bytes) -> list[str]:
+    """Return the names that a body begins with."""
+    begin = io.StringIO(body[:LONGEST_HEADER].decode("utf-8-sig", "replace"), newline="")
+    try:
+        return next(filter(None, csv.reader(begin)), [])
+    except csv.Error:
+        return []
+
+
+def _is_header(names: Sequence[str], features: Sequence[Feature]) -> bool:
+    return sorted(names) == sorted(feature.name for feature in features)
 
 
 def _refusal(features: Sequence[Feature], body: bytes, most: int, reason: str) -> InvalidRows:
@@ -83,16 +100,14 @@ def _refusal(features: Sequence[Feature], body: bytes, most: int, reason: str) -
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, [])
-        if wrong := list(_header_problems(header, features)):
-            return InvalidRows(wrong[:LISTED], len(wrong))
+        if refused := refusal(_header_problems(header, features)):
+            return refused
         records = list(islice((record for record in reader if record), most + 1))
     except csv.Error as error:
         return whole(None, EXPECTED, f"The body is not CSV: line {reader.line_num}: {error}")
     check_count(len(records), most, "the CSV")
-    problems = list(_record_problems(header, records, features))
-    if problems:
-        return InvalidRows(problems[:LISTED], len(problems))
-    return whole(None, EXPECTED, f"The body is not CSV: {show(reason)[1:-1]}")
+    refused = refusal(_record_problems(header, records, features))
+    return refused or whole(None, EXPECTED, f"The body is not CSV: {show(reason)[1:-1]}")
 
 
 def _header_problems(header: Sequence[str], features: Sequence[Feature]) -> Iterator[Problem]:

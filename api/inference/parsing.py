@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from api.inference.cells import printable, show, whole
+from api.inference.cells import printable, show, twice, whole
 
 
 def parse(body: bytes) -> object:
@@ -40,7 +40,6 @@ def described(content: object) -> str:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {show(twice)} stands twice in one object")
+        name = twice(name for name, _ in pairs)
+        raise ValueError(f"the key {show(name)} stands twice in one object")
     return found

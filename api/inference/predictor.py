@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from api.errors import InvalidRows, Problem
 from api.inference.batch import Batch, Row, Table, rows_of
-from api.inference.cells import show
+from api.inference.cells import LONGEST_TEXT, show
 from api.phrases import Language, say
 from api.scoring.compiled import Scorer
 from export.artifact import Feature
@@ -75,28 +75,19 @@ def predict(scorer: Scorer, batch: Batch, language: Language) -> Answers:
     Raises
     ------
     InvalidRows
-        If numbers are so large that an answer is not finite.
+        If numbers are so large that an answer is not finite, or texts are too long.
     """
-    if scorer.by_rows is not None:
-        rows = rows_of(batch)
-        return _of_few(scorer, rows, scorer.by_rows(rows), language)
-    if isinstance(batch, Table):
+    if isinstance(batch, Table) and scorer.by_rows is None:
         return _of_many(scorer, batch, language)
-    return _of_few(scorer, batch, list(map(scorer.one, batch)), language)
-
-
-def _of_few(
-    scorer: Scorer,
-    rows: Sequence[Row],
-    found: Sequence[Sequence[float]],
-    language: Language,
-) -> Answers:
+    rows = rows_of(batch)
     warned: dict[int, list[Warned]] = {}
     for at, row in enumerate(rows):
-        if not math.isfinite(sum(found[at])):
-            raise _too_large(scorer, at, row)
         if scorer.is_strange(row):
-            warned[at] = list(_beyond(scorer, row, language))
+            warned[at] = list(_beyond(scorer, at, row, language))
+    found = list(map(scorer.one, rows)) if scorer.by_rows is None else scorer.by_rows(rows)
+    for at, numbers in enumerate(found):
+        if not math.isfinite(sum(numbers)):
+            raise _too_large(scorer, at, rows[at])
     picked = list(map(scorer.pick, found)) if scorer.picks else None
     return Answers([list(column) for column in zip(*found, strict=True)], picked, warned)
 
@@ -109,12 +100,12 @@ def _of_many(scorer: Scorer, table: Table, language: Language) -> Answers:
         raise _too_large(scorer, at, table.row(at))
     warned: dict[int, list[Warned]] = {}
     for at in _strange_rows(scorer, table):
-        warned[at] = list(_beyond(scorer, table.row(at), language))
+        warned[at] = list(_beyond(scorer, at, table.row(at), language))
     picked = found.argmax(axis=1).tolist() if scorer.picks else None
     return Answers(found.T.tolist(), picked, warned)
 
 
-def _beyond(scorer: Scorer, row: Row, language: Language) -> Iterator[Warned]:
+def _beyond(scorer: Scorer, at: int, row: Row, language: Language) -> Iterator[Warned]:
     """Yield what in a row lies outside of what training saw; a NULL never does."""
     for feature, words, value in zip(scorer.features, scorer.words, row, strict=True):
         if value is None:
@@ -122,6 +113,8 @@ def _beyond(scorer: Scorer, row: Row, language: Language) -> Iterator[Warned]:
         name = feature.name
         if words is not None:
             if value not in words:
+                if len(value) > LONGEST_TEXT:
+                    raise _too_long(at, name, value)
                 message = say("unseen", language, value=show(value), column=name)
                 yield Warned(name, value, message)
         elif limit := _limit(feature, value):
@@ -162,3 +155,9 @@ def _too_large(scorer: Scorer, at: int, row: Row) -> InvalidRows:
     value = show(numbers[column])
     words = f"{column} of row {at} is {value}; expected {expected}."
     return InvalidRows([Problem(at, column, value, expected, words)], 1)
+
+
+def _too_long(at: int, column: str, value: str) -> InvalidRows:
+    expected = f"a text of at most {LONGEST_TEXT:,} characters"
+    words = f"{column} of row {at} has {len(value):,} characters; expected {expected}."
+    return InvalidRows([Problem(at, column, show(value), expected, words)], 1)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api.inference.cells import LONGEST_TEXT
 from tests.api.publishing import FEATURES, TYPICAL
 
 SETTINGS = settings(deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
@@ -24,8 +25,8 @@ anything = st.recursive(
 )
 good_rows = st.fixed_dictionaries(
     {
-        "model": st.none() | st.sampled_from(["X5", "série 3"]) | st.text(),
-        "fuel_type": st.none() | st.text(),
+        "model": st.none() | st.sampled_from(["X5", "série 3"]) | st.text(max_size=LONGEST_TEXT),
+        "fuel_type": st.none() | st.text(max_size=LONGEST_TEXT),
         "year": st.none() | st.integers(-(2**63), 2**63 - 1),
         "mileage_km": st.none() | st.floats(-1e200, 1e200) | st.integers(-(10**30), 10**30),
     }

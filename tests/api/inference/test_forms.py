@@ -4,6 +4,7 @@ import io
 import json
 import math
 import re
+import time
 from random import Random
 
 import numpy as np
@@ -15,7 +16,8 @@ from hypothesis import strategies as st
 from api.doors import own
 from api.doors.door import Question
 from api.doors.own import Own
-from api.errors import InvalidRows
+from api.errors import COUNTED, InvalidRows
+from api.inference.arrow_messages import EXPERIMENTAL
 from api.inference.batch import Table
 from api.inference.parsing import parse
 from api.scoring.probing import generated_rows
@@ -123,6 +125,45 @@ def test_a_wrong_csv_is_told_in_words(text, words):
     assert re.search(words, " ".join(problem.message for problem in error.problems))
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a{}", "The header has the unknown column 'a0'"),
+        ('"{}"', "The header has the unknown column '0'"),
+        ("\n\n{}", "The column model is missing in the header"),
+    ],
+)
+def test_a_header_of_a_hundred_thousand_names_is_refused_soon(text, words):
+    began = time.monotonic()
+
+    error = refused(",".join(text.format(n) for n in range(100_000)).encode(), CSV)
+
+    assert words in " ".join(problem.message for problem in error.problems)
+    assert time.monotonic() - began < 2
+
+
+def test_empty_lines_before_the_header_are_none_of_it():
+    assert read(b"\n\n" + delimited([TYPICAL]), CSV) == [TYPICAL]
+
+
+@pytest.mark.parametrize("names", [5, 300_000])
+def test_a_key_that_stands_twice_among_many_is_found_soon(names):
+    pairs = ", ".join(f'"a{n}": 1' for n in range(names))
+    began = time.monotonic()
+
+    error = refused(f'{{{pairs}, "twice": 1, "twice": 1}}'.encode(), JSON)
+
+    assert "the key 'twice' stands twice" in str(error)
+    assert time.monotonic() - began < 3
+
+
+def test_of_very_many_problems_some_are_told_and_not_all_counted():
+    error = refused(json.dumps({"rows": [{f"a{n}": 1 for n in range(5000)}]}).encode(), JSON)
+
+    assert len(error.problems) == 20
+    assert str(error).endswith(f"(and {COUNTED:,} or more others)")
+
+
 def table(**changes):
     arrays = {
         "model": pa.array(["X5"]),
@@ -177,6 +218,59 @@ def test_a_file_of_arrow_is_read_too():
         writer.write_table(stream)
 
     assert read(sink.getvalue(), ARROW)[0]["year"] == 2020.0
+
+
+@pytest.mark.parametrize("new", [pa.ipc.new_stream, pa.ipc.new_file], ids=["stream", "file"])
+@pytest.mark.parametrize("codec", ["zstd", "lz4"])
+@pytest.mark.parametrize("form", [pa.Array.dictionary_encode, pa.array], ids=["dictionary", "text"])
+def test_compressed_buffers_are_refused(new, codec, form):
+    content = pa.ipc.open_stream(table(model=form(pa.array(["X5"])))).read_all()
+    sink = io.BytesIO()
+    with new(sink, content.schema, options=pa.ipc.IpcWriteOptions(compression=codec)) as writer:
+        writer.write_table(content)
+
+    error = refused(sink.getvalue(), ARROW)
+
+    assert "The buffers of the body are compressed; write them without" in str(error)
+
+
+def test_buffers_that_are_compressed_as_long_ago_are_refused():
+    content = pa.ipc.open_stream(table()).read_all()
+    sink, options = io.BytesIO(), pa.ipc.IpcWriteOptions(metadata_version=pa.ipc.MetadataVersion.V4)
+    with pa.ipc.new_stream(sink, content.schema, options=options) as writer:
+        (batch,) = content.to_batches()
+        writer.write_batch(batch, custom_metadata={EXPERIMENTAL: b"zstd"})
+
+    assert "are compressed" in str(refused(sink.getvalue(), ARROW))
+
+
+def test_a_dictionary_that_very_many_batches_have_is_refused_soon():
+    words = pa.array([str(n) for n in range(100_000)])
+    content = pa.ipc.open_stream(table(model=words[:1].dictionary_encode())).read_all()
+    shared = pa.DictionaryArray.from_arrays(pa.array([7], pa.int32()), words)
+    (batch,) = content.set_column(0, "model", [shared]).to_batches()
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        for _ in range(1000):
+            writer.write_batch(batch)
+    began = time.monotonic()
+
+    assert "have more than 67,108,864 bytes in memory" in str(refused(sink.getvalue(), ARROW))
+    assert time.monotonic() - began < 2
+
+
+def test_only_the_words_of_a_dictionary_that_rows_have_are_looked_at():
+    words = pa.array(["X5", "Fusca", None, "M3", *map(str, range(5000))])
+    places = pa.array([3, None, 0, 3, 2] * 5, pa.int16())
+    arrays = {
+        "model": pa.DictionaryArray.from_arrays(places, words),
+        **{name: pa.nulls(25) for name in ("fuel_type", "year", "mileage_km")},
+    }
+
+    found = Own().read(question(ARROW), table(**arrays))[0]
+
+    assert [found.row(at)[0] for at in range(5)] == ["M3", None, "X5", "M3", None]
+    assert found.texts[0]._table == ["M3", "X5", None, None]
 
 
 @SETTINGS
