@@ -22,6 +22,8 @@ from api.doors.core import LONG_BODY
 LARGEST_HEAD = 64 * 1024
 LENGTH_DIGITS = len(str(LONG_BODY))
 logger = logging.getLogger("api")
+# In the scope of a request that comes while more connections are open than may be.
+CROWDED = "crowded"
 Write = Callable[[bytes, bytes], None]
 Host = tuple[str, int | None] | None
 
@@ -103,6 +105,8 @@ class Connection(HttpToolsProtocol):
     def __init__(self, *arguments: Any, request_seconds: float, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._seconds = request_seconds
+        # More connections are refused at the gate, in each door's form: uvicorn would do it itself.
+        self._most, self.limit_concurrency = self.limit_concurrency, None
         self._deadline: TimerHandle | None = None
         self._head = 0
         self._is_whole = self._has_head = self._began_now = self._closes = False
@@ -245,10 +249,7 @@ class Connection(HttpToolsProtocol):
             return False
         if self.cycle is not None and not self.cycle.response_complete:
             return False  # whoever asked before is answered before
-        most = self.limit_concurrency
-        if self.flow.write_paused or self.transport.is_closing():
-            return False
-        if most and len(self.connections) + len(self.tasks) >= most:
+        if self.flow.write_paused or self.transport.is_closing() or self._is_crowded():
             return False
         asked = self._desk.find(self.url)
         if asked is None:
@@ -260,14 +261,19 @@ class Connection(HttpToolsProtocol):
         self._asked = asked
         return True
 
+    def _is_crowded(self) -> bool:
+        return self._most is not None and len(self.connections) > self._most
+
     def _begin_answer(self) -> None:
         """Let ASGI answer."""
         url, headers, expects = self.url, self.headers, self.expect_100_continue
         super().on_message_begin()
         self.url, self.expect_100_continue = url, expects
         self.headers.extend(headers)
+        if crowded := self._is_crowded():
+            self.scope[CROWDED] = True  # type: ignore[literal-required]
         super().on_headers_complete()
-        if self._closes and self.cycle is not None:
+        if (crowded or self._closes) and self.cycle is not None:
             self.cycle.keep_alive = False
 
     def _write(self, head: bytes, body: bytes) -> None:

@@ -16,9 +16,9 @@ from starlette.types import Message, Receive, Scope, Send
 from api.doors.addresses import LONGEST_KEPT, Address, Addresses
 from api.doors.core import Answered, Core, Headers, takes_long
 from api.doors.door import Reply
-from api.errors import RequestError, TooManyRequests, Unauthenticated
+from api.errors import Busy, RequestError, TooManyRequests, Unauthenticated
 from api.gate.callers import Callers
-from api.gate.connection import Host, Write
+from api.gate.connection import CROWDED, Host, Write
 from api.gate.limits import Limits
 from api.gate.visit import Visit
 from api.observability.logs import with_fields
@@ -149,6 +149,8 @@ class Gate:
         answered: Answered | None = None
         try:
             if path not in self._open:
+                if CROWDED in scope:
+                    raise Busy("Too many connections are open; try again in a moment.")
                 caller = self._callers.known(scope.get("server"), headers)
                 visit.caller = await self._callers.check(headers) if caller is None else caller
             self._limits.enter(visit.caller)

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import logging
 import re
 import socket
 import time
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from uvicorn.server import ServerState
 
@@ -15,7 +17,7 @@ from api.doors.addresses import Addresses
 from api.gate.connection import Connection
 from api.settings import Settings
 from tests.api.publishing import TYPICAL
-from tests.api.serving import serving
+from tests.api.serving import serving, wait_until
 
 HEAD = b"POST /models/price/predict HTTP/1.1\r\nHost: x\r\n"
 
@@ -103,7 +105,7 @@ def test_a_hundred_half_open_connections_keep_nobody_out_for_long(impatient):
         deadline = time.monotonic() + 10
         while True:
             try:
-                if impatient.get("/health/live").status_code == 200:
+                if impatient.get("/models").status_code == 200:
                     break
             except OSError:
                 pass
@@ -112,6 +114,41 @@ def test_a_hundred_half_open_connections_keep_nobody_out_for_long(impatient):
     finally:
         for connection in connections:
             connection.close()
+
+
+DOORS = {
+    "/models/price/predict": "detail",
+    "/v2/models/price/infer": "error",
+    "/invocations": "message",
+    "/predict": "error",
+}
+
+
+def test_one_connection_too_many_is_refused_in_each_door_s_form_and_counted(make_settings, caplog):
+    with serving(make_settings(max_connections=2, default_model="price")) as client:
+        one = connected(client), connected(client)
+        with one[0], one[1], caplog.at_level(logging.INFO, logger="api.requests"):
+            for path, said in DOORS.items():
+                with httpx.Client(base_url=client.base_url) as late:
+                    answer = late.post(path, json={}, headers={"X-Request-ID": "late"})
+
+                assert answer.status_code == 503
+                assert "Too many connections are open" in str(answer.json()[said])
+                assert int(answer.headers["retry-after"]) > 0
+                assert answer.headers["x-request-id"] == "late"
+                assert answer.headers["x-content-type-options"] == "nosniff"
+                assert answer.headers["connection"] == "close"
+                wait_until(lambda path=path: f"POST {path} 503" in caplog.text)
+            assert httpx.get(f"{client.base_url}/models").status_code == 503
+            for path in ("/health/live", "/v2/health/live"):
+                answer = httpx.get(f"{client.base_url}{path}")
+                assert answer.status_code == 200 and answer.headers["connection"] == "close"
+            one[1].close()
+            wait_until(lambda: httpx.get(f"{client.base_url}/models").status_code == 200)
+        counted = client.get("/metrics").text
+
+    refused = 'sales_api_requests_total{door="vertex",model="",status="503",version=""} 1.0'
+    assert refused in counted
 
 
 def test_what_is_no_http_is_a_400(impatient):
@@ -209,6 +246,7 @@ def brief(make_settings, monkeypatch):
 
     monkeypatch.setattr("tests.api.serving.config_of", short)
     with serving(make_settings(request_seconds=4)) as client:
+        wait_until(lambda: client.post("/models/nobody/predict").status_code == 404)
         yield client
 
 
@@ -290,6 +328,9 @@ class Transport:
 
     def is_closing(self):
         return self.closed
+
+    def get_write_buffer_size(self):
+        return 0
 
     def get_extra_info(self, name):
         return self.socket if name == "socket" else None
