@@ -33,7 +33,7 @@ HELP = """The environment says how (see api/README.md):
   MAX_ROWS, MAX_BODY_BYTES        most of one request (10000, 10485760)
   MAX_CONCURRENT, MAX_CONNECTIONS most at once (256, 1000)
   MAX_PER_SECOND                  requests of one caller (0: no limit)
-  REQUEST_SECONDS                 for a request to arrive (60)
+  REQUEST_SECONDS                 for a request to arrive, and its answer to be read (60)
   CORS_ORIGINS                    pages of other origins that may ask
   DEFAULT_MODEL                   for doors that name none (price_linear)
   KEPT_VERSIONS, RELOAD_SECONDS   earlier versions kept (2), pace of looking for new ones (2)

@@ -61,7 +61,7 @@ class Settings:
     max_connections : int
         Most open connections (`MAX_CONNECTIONS`).
     request_seconds : float
-        How long a request may take to arrive (`REQUEST_SECONDS`).
+        How long a request may take to arrive, and its answer to be read (`REQUEST_SECONDS`).
     cors_origins : tuple of str
         Pages of other origins that may ask (`CORS_ORIGINS`, separated by commas).
     workers : int

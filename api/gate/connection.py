@@ -1,9 +1,10 @@
 """HTTP connections that are cheap to answer, and cannot be held open by saying little.
 
-uvicorn's protocol waits for a request as long as its sender likes; here a request has to be
-whole in time, and its head within a limit. uvicorn writes an answer's head and body one after
-the other, each a system call that wakes the other side; here what is written in one turn of the
-event loop goes out at once. And ASGI makes a task of every request, which costs as much as a
+uvicorn's protocol waits for a request as long as its sender likes, and for its answer to be read;
+here a request has to be whole in time, its head within a limit, and the answer is read in time.
+uvicorn writes an answer's head and body one after the other, each a system call that wakes the
+other side; here what is written in one turn of the event loop goes out at once (`JoinedWrites`).
+And ASGI makes a task of every request, which costs as much as a
 prediction: one that is short and goes to a door is answered as soon as it is whole (`Desk`).
 """
 
@@ -11,13 +12,14 @@ from __future__ import annotations
 
 import logging
 import select
-from asyncio import AbstractEventLoop, TimerHandle
+from asyncio import TimerHandle
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.doors.core import LONG_BODY
+from api.gate.writing import JoinedWrites
 
 LARGEST_HEAD = 64 * 1024
 LENGTH_DIGITS = len(str(LONG_BODY))
@@ -53,53 +55,14 @@ class Desk(Protocol):
         """
 
 
-class JoinedWrites:
-    """A transport that writes what is written within one turn of the event loop at once.
-
-    Parameters
-    ----------
-    transport : asyncio.Transport
-    loop : asyncio.AbstractEventLoop
-    """
-
-    def __init__(self, transport: Any, loop: AbstractEventLoop) -> None:
-        self._transport, self._loop = transport, loop
-        self._parts: list[bytes] = []
-
-    @property
-    def waits(self) -> bool:
-        """Whether something is not written yet."""
-        return bool(self._parts)
-
-    def write(self, data: bytes) -> None:
-        """Write at the end of this turn."""
-        if not self._parts:
-            self._loop.call_soon(self.flush)
-        self._parts.append(data)
-
-    def close(self) -> None:
-        """Write what is there, and close."""
-        self.flush()
-        self._transport.close()
-
-    def __getattr__(self, name: str) -> Any:
-        """Return what the transport has."""
-        return getattr(self._transport, name)
-
-    def flush(self) -> None:
-        """Write what is there."""
-        if self._parts:
-            parts, self._parts = self._parts, []
-            self._transport.write(parts[0] if len(parts) == 1 else b"".join(parts))
-
-
 class Connection(HttpToolsProtocol):
     """A connection whose requests have a deadline.
 
     Parameters
     ----------
     request_seconds : float
-        How long a request may take to arrive, and a new connection to ask something.
+        How long a request may take to arrive, a new connection to ask something, and an answer to
+        be read.
     """
 
     def __init__(self, *arguments: Any, request_seconds: float, **named: Any) -> None:
@@ -119,13 +82,15 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         """Wait for the first request, but not for ever."""
-        self._plain, self._joined = transport, JoinedWrites(transport, self.loop)
+        self._plain = transport
+        self._joined = JoinedWrites(transport, self.loop, self._seconds)
         super().connection_made(self._joined)  # type: ignore[arg-type]
         self._deadline = self.loop.call_later(self._seconds, self._too_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the deadlines."""
         self._forget()
+        self._joined.forget()
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
             self.timeout_keep_alive_task = None
@@ -284,8 +249,9 @@ class Connection(HttpToolsProtocol):
         stays = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
         stays = stays and not self._closes
         end = b"\r\n" if stays else b"connection: close\r\n\r\n"
-        to = self._joined if len(self.connections) > 1 or self._joined.waits else self._plain
-        to.write(b"".join((head, self._dated[1], end, body)))
+        joined = len(self.connections) > 1 or self._joined.waits
+        write = self._joined.write if joined else self._joined.write_now
+        write(b"".join((head, self._dated[1], end, body)))
         if not stays:
             self.transport.close()
 
