@@ -28,7 +28,7 @@ from api.errors import InvalidQuery, Refused, RequestError
 from api.gate.callers import Callers
 from api.gate.connection import Desk
 from api.gate.gate import Gate
-from api.gate.limits import Limits
+from api.gate.limits import Limits, Room
 from api.marts.reader import Marts
 from api.observability.logs import set_up
 from api.observability.metrics import Metrics
@@ -42,6 +42,8 @@ from cloud import bigquery_client, storage_client
 SWITCH_SECONDS = 0.0005
 # Hardly anything here is in a cycle: Python's usual 700 allocations would be every few requests.
 COLLECTIONS = (20_000, 20, 50)
+# What long bodies and answers may take together: so many bodies, or so many bytes.
+BODIES, LEAST_ROOM = 8, 64 * 1024 * 1024
 logger = logging.getLogger("api")
 DESCRIPTION = """Models that were trained in BigQuery ML and proven equal in scikit-learn, row by
 row. Every answer carries the model's verdict: whether it beats a constant on rows it had not
@@ -102,6 +104,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     gate = Gate(
         Callers(settings),
         Limits(settings.max_concurrent, settings.max_per_second),
+        Room(max(LEAST_ROOM, BODIES * settings.max_body_bytes)),
         app.addresses,
         Core(settings, app.state.registry),
         app.state.metrics,

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from functools import lru_cache
+from typing import Any
 from urllib.parse import parse_qs
 
 import msgspec
@@ -17,8 +19,10 @@ from starlette.types import Receive, Scope
 from api.artifacts.registry import Registry
 from api.artifacts.served import Served
 from api.doors.addresses import Address
-from api.doors.door import Question, Reply
-from api.errors import BodyTooLarge, InvalidQuery, RequestError
+from api.doors.body import too_large, whole_body
+from api.doors.door import Door, Question, Reply
+from api.errors import InvalidQuery, RequestError
+from api.gate.limits import Place
 from api.inference.batch import Batch, rows_of
 from api.inference.explanations import explain
 from api.inference.predictor import Answers, predict
@@ -27,7 +31,6 @@ from api.settings import Settings
 
 # A body from this size on is worked on beside the event loop, like what is to be explained.
 LONG_BODY = 64 * 1024
-DRAIN_SECONDS = 5.0
 # Of what callers write, no more is remembered.
 LONGEST_KEPT = 256
 TRUTHS = {"": False, "false": False, "0": False, "true": True, "1": True}
@@ -78,9 +81,11 @@ class Core:
     def __init__(self, settings: Settings, registry: Registry) -> None:
         self._settings, self._registry = settings, registry
         self._most = settings.max_body_bytes
+        # JSON takes up to thirty times its bytes while it is read, and Python reads one at a time.
+        self._reading = threading.Lock()
 
     async def answer(
-        self, address: Address, headers: Headers, scope: Scope, receive: Receive
+        self, address: Address, headers: Headers, scope: Scope, receive: Receive, place: Place
     ) -> Answered | None:
         """Answer one request; None if whoever asked is gone.
 
@@ -92,6 +97,8 @@ class Core:
             Of the request.
         scope, receive
             ASGI's.
+        place : Place
+            Where a long body is, and then its answer.
         """
         language = _language(headers.get(b"accept-language", b"")[:LONGEST_KEPT])
         try:
@@ -101,17 +108,19 @@ class Core:
             if message["type"] == "http.disconnect":
                 return None
             body: bytes | None = message["body"]
-            if message["more_body"] or len(body or b"") > self._most:
-                body = await _rest(body or b"", self._most, receive, more=message["more_body"])
+            if message["more_body"] or len(body or b"") >= LONG_BODY:
+                body = await whole_body(message, self._most, receive, place)
                 if body is None:
                     return None
             query = scope["query_string"]
             served = self.served(address)
             if len(body or b"") < LONG_BODY and not query and not takes_long(served):
                 return self.at_once(address, served, headers, body or b"")
-            return await asyncio.to_thread(
+            answered = await asyncio.to_thread(
                 self._answer, address, served, headers, query, language, body or b""
             )
+            place.hold(len(answered.reply.body))
+            return answered
         except RequestError as error:
             return Answered(address.door.refuse(error), language)
         except Exception:
@@ -132,7 +141,7 @@ class Core:
         language = _language(headers.get(b"accept-language", b"")[:LONGEST_KEPT])
         try:
             if len(body) > self._most:
-                raise _too_large(self._most)
+                raise too_large(self._most)
             return self._answer(address, served, headers, b"", language, body)
         except RequestError as error:
             return Answered(address.door.refuse(error), language)
@@ -162,7 +171,10 @@ class Core:
             )
         kind = _media_type(headers.get(b"content-type", b"")[:LONGEST_KEPT])
         question = Question(served, language, wanted, kind, self._settings.max_rows)
-        batch, form = door.read(question, body)
+        if len(body) < LONG_BODY:
+            batch, form = door.read(question, body)
+        else:
+            batch, form = self._read_alone(door, question, body)
         classes = served.manifest.classes
         answers = predict(served.scorer, batch, language)
         explanations = None
@@ -179,11 +191,20 @@ class Core:
         reply = door.write(question, answers, explanations, form)
         return Answered(reply, language, served, batch, answers)
 
+    def _read_alone(self, door: Door, question: Question, body: bytes) -> tuple[Batch, Any]:
+        """Read the rows of one long body at a time."""
+        with self._reading:
+            try:
+                return door.read(question, body)
+            except RequestError as error:
+                # What was read hangs on the traceback, and goes before another is read.
+                raise error.with_traceback(None) from None
+
     def _check_announced(self, headers: Headers) -> None:
         """Refuse a body that waits for leave to be sent and is too large."""
         announced = headers.get(b"content-length", b"")
         if announced.isdigit() and int(announced) > self._most:
-            raise _too_large(self._most)
+            raise too_large(self._most)
 
 
 def takes_long(served: Served | None) -> bool:
@@ -201,39 +222,9 @@ def _media_type(content_type: bytes) -> str:
     return content_type.split(b";", 1)[0].decode("latin-1").strip().lower()
 
 
-async def _rest(first: bytes, most: int, receive: Receive, *, more: bool) -> bytes | None:
-    """Read the body up to the limit; what is beyond is read away, so that the answer arrives."""
-    size, chunks = len(first), [first]
-    try:
-        async with asyncio.timeout(None) as limit:
-            while more:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    return None
-                chunk = message.get("body", b"")
-                more = message.get("more_body", False)
-                size += len(chunk)
-                if size <= most:
-                    chunks.append(chunk)
-                elif chunks:
-                    chunks.clear()
-                    limit.reschedule(asyncio.get_running_loop().time() + DRAIN_SECONDS)
-    except TimeoutError:
-        raise _too_large(most) from None
-    if size > most:
-        raise _too_large(most)
-    return b"".join(chunks)
-
-
 def _explain(query: bytes) -> bool:
     given = parse_qs(query.decode("latin-1"), keep_blank_values=True, max_num_fields=50)
     text = given.get("explain", [""])[-1].lower()
     if text not in TRUTHS:
         raise InvalidQuery(f"explain is {text[:60]!r}; expected true or false.")
     return TRUTHS[text]
-
-
-def _too_large(most: int) -> BodyTooLarge:
-    return BodyTooLarge(
-        f"The body has more than {most:,} bytes; send the rows in several requests."
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import logging
 import os
@@ -14,12 +15,12 @@ from http import HTTPStatus
 from starlette.types import Message, Receive, Scope, Send
 
 from api.doors.addresses import LONGEST_KEPT, Address, Addresses
-from api.doors.core import Answered, Core, Headers, takes_long
+from api.doors.core import LONG_BODY, Answered, Core, Headers, takes_long
 from api.doors.door import Reply
 from api.errors import Busy, RequestError, TooManyRequests, Unauthenticated
 from api.gate.callers import Callers
 from api.gate.connection import CROWDED, Host, Write
-from api.gate.limits import Limits
+from api.gate.limits import Limits, Place, Room
 from api.gate.visit import Visit
 from api.observability.logs import with_fields
 from api.observability.metrics import Metrics
@@ -61,7 +62,7 @@ class Gate:
 
     Parameters
     ----------
-    callers, limits
+    callers, limits, room
         Who may ask, and how much.
     addresses, core
         The doors.
@@ -81,6 +82,7 @@ class Gate:
         self,
         callers: Callers,
         limits: Limits,
+        room: Room,
         addresses: Addresses,
         core: Core,
         metrics: Metrics,
@@ -90,7 +92,7 @@ class Gate:
         open_path: str | None,
         inside: Inside,
     ) -> None:
-        self._callers, self._limits = callers, limits
+        self._callers, self._limits, self._room = callers, limits, room
         self._addresses, self._core, self._metrics = addresses, core, metrics
         self._log, self._log_all, self._inside = log, log_all, inside
         self._open = OPEN_PATHS | ({open_path} if open_path else set())
@@ -109,7 +111,6 @@ class Gate:
     ) -> bool:
         """Answer a request that is whole and short; False if it has to wait for something."""
         visit = Visit(_id(headers), asked.door, time.perf_counter())
-        answered: Answered | None = None
         served = self._core.served(asked)
         if takes_long(served):
             return False
@@ -127,7 +128,7 @@ class Gate:
             finally:
                 self._limits.leave()
             reply, said = answered.reply, HEADS[answered.language]
-            visit.served, visit.rows = answered.served, answered.rows
+            self._note(visit, answered)
         visit.status = reply.status
         head = b"%scontent-length: %d\r\nx-request-id: %s\r\n" % (
             _head(reply.status, reply.content_type, said),
@@ -135,7 +136,7 @@ class Gate:
             visit.id,
         )
         write(head, reply.body)
-        self._tell("POST", asked.path, visit, answered)
+        self._tell("POST", asked.path, visit)
         return True
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -146,7 +147,6 @@ class Gate:
         address = self._addresses.find(path) if scope["method"] == "POST" else None
         door = self._addresses.door(path) if address is None else address.door
         visit = Visit(_id(headers), door, started)
-        answered: Answered | None = None
         try:
             if path not in self._open:
                 if CROWDED in scope:
@@ -162,30 +162,45 @@ class Gate:
                     scope["visit"] = visit
                     await self._inside(scope, receive, _labelled(send, visit))
                 else:
-                    answered = await self._core.answer(address, headers, scope, receive)
-                    if answered is not None:
-                        visit.served, visit.rows = answered.served, answered.rows
-                        await _send(send, visit, answered.reply, HEADS[answered.language])
+                    await self._at_door(address, headers, scope, receive, send, visit)
             finally:
                 self._limits.leave()
-                self._tell(scope["method"], path, visit, answered)
+                self._tell(scope["method"], path, visit)
             return
-        self._tell(scope["method"], path, visit, None)
+        self._tell(scope["method"], path, visit)
 
-    def _tell(self, method: str, path: str, visit: Visit, answered: Answered | None) -> None:
+    async def _at_door(
+        self,
+        address: Address,
+        headers: Headers,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        visit: Visit,
+    ) -> None:
+        with Place(self._room) as place:
+            answered = await self._core.answer(address, headers, scope, receive, place)
+            if answered is not None:
+                self._note(visit, answered)
+                reply, said = answered.reply, HEADS[answered.language]
+                del answered  # nobody needs its rows while the answer is read
+                await _send(send, visit, reply, said)
+
+    def _tell(self, method: str, path: str, visit: Visit) -> None:
         seconds = time.perf_counter() - visit.started
         self._metrics.count(visit.door.name, visit.served, visit.status, seconds, visit.rows)
-        if self._log is not None and answered is not None:
-            self._put(self._log, visit, answered)
         if self._log_all or not 0 < visit.status < 400:
             if path not in self._open:
                 _log(method, path, visit, seconds)
 
-    def _put(self, log: PredictionLog, visit: Visit, answered: Answered) -> None:
+    def _note(self, visit: Visit, answered: Answered) -> None:
+        """Note who answered how much, and what."""
+        visit.served, visit.rows = answered.served, answered.rows
         served, batch, answers = answered.served, answered.batch, answered.answers
-        if served is not None and batch is not None and answers is not None:
-            name = visit.door.name
-            log.put(Entry(time.time(), visit.id.decode(), name, served, batch, answers))
+        if self._log is None or served is None or batch is None or answers is None:
+            return
+        name = visit.door.name
+        self._log.put(Entry(time.time(), visit.id.decode(), name, served, batch, answers))
 
 
 def _log(method: str, path: str, visit: Visit, seconds: float) -> None:
@@ -216,7 +231,7 @@ def _id(headers: dict[bytes, bytes]) -> bytes:
 
 
 async def _send(send: Send, visit: Visit, reply: Reply, said: Said) -> None:
-    """Send an answer."""
+    """Send an answer, and wait until most of a long one is read."""
     visit.status = reply.status
     headers = [
         *_headers(reply.status, reply.content_type, said),
@@ -224,7 +239,11 @@ async def _send(send: Send, visit: Visit, reply: Reply, said: Said) -> None:
         (b"x-request-id", visit.id),
     ]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": reply.body})
+    long = len(reply.body) >= LONG_BODY
+    await send({"type": "http.response.body", "body": reply.body, "more_body": long})
+    if long:
+        await asyncio.sleep(0)  # until it is written, at the end of this turn
+        await send({"type": "http.response.body"})
 
 
 @lru_cache(maxsize=256)

@@ -1,10 +1,11 @@
-"""How much is answered at once, and how often one caller may ask."""
+"""How much is answered and in memory at once, and how often one caller may ask."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections import OrderedDict
+from types import TracebackType
 
 from api.errors import Busy, TooManyRequests
 
@@ -61,3 +62,60 @@ class Limits:
         self._spent[caller] = (left - 1, now)
         while len(self._spent) > MOST_REMEMBERED:
             self._spent.popitem(last=False)
+
+
+class Room:
+    """Counts the bytes of long bodies and answers that are in memory.
+
+    Parameters
+    ----------
+    most : int
+        Bytes at once; whoever is alone may have more.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most, self.taken = most, 0
+
+
+class Place:
+    """What one request has of a room, from its first bytes until its answer is written.
+
+    Parameters
+    ----------
+    room : Room
+        Whose it is.
+    """
+
+    def __init__(self, room: Room) -> None:
+        self._room, self._size = room, 0
+
+    def __enter__(self) -> Place:
+        """Take nothing yet."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give all back."""
+        self.hold(0)
+
+    def hold(self, size: int) -> None:
+        """Take so many bytes in all, instead of those before.
+
+        Raises
+        ------
+        Busy
+            If there is no room; nothing is held then.
+        """
+        room = self._room
+        room.taken -= self._size
+        self._size = 0
+        if size and room.taken and room.taken + size > room.most:
+            raise Busy(
+                f"Other requests have {room.taken:,} of {room.most:,} bytes; try again in a moment."
+            )
+        room.taken += size
+        self._size = size

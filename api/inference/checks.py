@@ -132,7 +132,9 @@ def _unknown(
     words: str, row: int | None, content: Mapping[str, object], features: Sequence[Feature]
 ) -> Iterator[Problem]:
     names = [feature.name for feature in features]
-    for name in content.keys() - set(names):
+    for name in content:
+        if name in names:
+            continue
         shown, expected = show(name)[1:-1], f"one of the columns {', '.join(names)}"
         message = f"{words} the unknown column '{shown}'; expected {expected}."
         yield Problem(row, shown, show(content[name]), expected, message)

@@ -12,10 +12,10 @@ import httpx
 import pytest
 
 from api.__main__ import main
-from api.errors import SettingsError, TooManyRequests
+from api.errors import Busy, SettingsError, TooManyRequests
 from api.gate.callers import is_loopback
 from api.gate.keys import new_key, read_keys
-from api.gate.limits import Limits
+from api.gate.limits import Limits, Place, Room
 from api.observability.logs import JsonLines
 from api.settings import Settings
 from cloud import storage_client
@@ -220,6 +220,21 @@ def test_callers_do_not_pay_for_each_other_and_time_pays_back():
     time.sleep(0.1)
     limits.leave()
     limits.enter("ana")
+
+
+def test_whoever_is_alone_has_all_the_room_and_gives_back_what_it_took():
+    room = Room(10)
+    with Place(room) as first:
+        first.hold(12)
+        with Place(room) as second, pytest.raises(Busy, match="have 12 of 10 bytes"):
+            second.hold(1)
+        first.hold(6)
+        with Place(room) as third:
+            third.hold(4)
+            assert room.taken == 10
+        assert room.taken == 6
+
+    assert room.taken == 0
 
 
 def test_more_at_once_than_allowed_is_a_503_and_what_is_inside_is_answered(make_settings):
