@@ -24,6 +24,7 @@ from api.artifacts.seal import die_with_parent
 from api.doors.addresses import Addresses
 from api.doors.core import Core
 from api.doors.door import Door
+from api.doors.warming import warm
 from api.errors import InvalidQuery, Refused, RequestError
 from api.gate.callers import Callers
 from api.gate.connection import Desk
@@ -96,7 +97,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.storage = cache(lambda: storage_client(settings.cloud))
-    app.state.registry = Registry(settings, lambda: storage_client(settings.cloud))
+    app.state.registry = Registry(settings, lambda: storage_client(settings.cloud), warm)
     app.state.marts = Marts(lambda: bigquery_client(settings.cloud))
     app.state.prediction_log = _prediction_log(settings)
     app.state.metrics = Metrics(app.state.registry, app.state.prediction_log, _shared(settings))

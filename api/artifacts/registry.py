@@ -1,7 +1,7 @@
 """Which models are served: follows the pointers in the bucket.
 
-A thread looks at the pointers. A version that a pointer names newly is verified and opened
-beside the one in service, then takes its place in one assignment; who answers keeps what it
+A thread looks at the pointers. A version that a pointer names newly is verified, opened and
+warmed beside the one in service, then takes its place in one assignment; who answers keeps what it
 took at its start. What cannot be loaded changes nothing and is tried again, less and less
 often. A pointer that is gone withdraws its model; a bucket that is gone withdraws nothing.
 """
@@ -22,6 +22,7 @@ from api.artifacts.bucket import Folder, Pointed
 from api.artifacts.kept import KeptPipeline
 from api.artifacts.loader import Verified, open_version, verify_version
 from api.artifacts.opener import Opener
+from api.artifacts.served import Served
 from api.artifacts.state import Failure, State
 from api.errors import ApiError, PointerMoved
 from api.settings import Settings
@@ -41,15 +42,22 @@ class Registry:
         Bucket, key and pace.
     connect : callable
         Makes the storage client; called again until it succeeds.
+    warm : callable
+        Called with each version before it takes its place; one that it refuses does not.
     """
 
-    def __init__(self, settings: Settings, connect: Callable[[], Client]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        connect: Callable[[], Client],
+        warm: Callable[[Served], None],
+    ) -> None:
         self.state = State({}, {})
         self.swaps: dict[str, int] = {}
         self._settings = settings
         folder = settings.storage_uri
         self._source = Folder(folder) if folder else Pointed(settings.cloud.bucket)
-        self._connect = connect
+        self._connect, self._warm = connect, warm
         self._client: Client | None = None
         self._generations: dict[str, int] = {}
         self._lock = threading.Lock()
@@ -149,7 +157,7 @@ class Registry:
     def _take(self, version: Verified, generation: int) -> None:
         model = version.manifest.model
         try:
-            outcome = open_version(version, self._opener)
+            outcome = self._opened(version)
         except Exception as error:
             self._fail(model, version.manifest.version, generation, error)
             return
@@ -158,6 +166,16 @@ class Registry:
         self._change(lambda state: state.serving(outcome, keep=keep))
         self.swaps[model] = self.swaps.get(model, 0) + 1
         logger.info("'%s' %s is in service.", model, version.manifest.version)
+
+    def _opened(self, version: Verified) -> Served:
+        served = open_version(version, self._opener)
+        try:
+            self._warm(served)
+        except Exception:
+            if served.pipeline is not None:
+                served.pipeline.end()
+            raise
+        return served
 
     def _fail(self, model: str, version: str | None, generation: int, error: Exception) -> None:
         known = isinstance(error, ApiError | ArtifactError)
