@@ -11,6 +11,7 @@ prediction: one that is short and goes to a door is answered as soon as it is wh
 from __future__ import annotations
 
 import logging
+import math
 import select
 from asyncio import TimerHandle
 from collections.abc import Callable
@@ -24,7 +25,7 @@ from api.gate.writing import JoinedWrites
 LARGEST_HEAD = 64 * 1024
 LENGTH_DIGITS = len(str(LONG_BODY))
 logger = logging.getLogger("api")
-# In the scope of a request that comes while more connections are open than may be.
+# In the scope of a request on a connection that is one too many.
 CROWDED = "crowded"
 Write = Callable[[bytes, bytes], None]
 Host = tuple[str, int | None] | None
@@ -69,7 +70,8 @@ class Connection(HttpToolsProtocol):
         super().__init__(*arguments, **named)
         self._seconds = request_seconds
         # More connections are refused at the gate, in each door's form: uvicorn would do it itself.
-        self._most, self.limit_concurrency = self.limit_concurrency, None
+        self._most, self.limit_concurrency = self.limit_concurrency or math.inf, None
+        self._came_late = False
         self._deadline: TimerHandle | None = None
         self._head = 0
         self._is_whole = self._has_head = self._began_now = self._closes = False
@@ -85,6 +87,7 @@ class Connection(HttpToolsProtocol):
         self._plain = transport
         self._joined = JoinedWrites(transport, self.loop, self._seconds)
         super().connection_made(self._joined)  # type: ignore[arg-type]
+        self._came_late = len(self.connections) > self._most
         self._deadline = self.loop.call_later(self._seconds, self._too_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -227,7 +230,10 @@ class Connection(HttpToolsProtocol):
         return True
 
     def _is_crowded(self) -> bool:
-        return self._most is not None and len(self.connections) > self._most
+        """Tell whether as many as may be open were there before, and still are."""
+        if self._came_late:
+            self._came_late = len(self.connections) > self._most
+        return self._came_late
 
     def _begin_answer(self) -> None:
         """Let ASGI answer."""

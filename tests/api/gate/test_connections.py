@@ -126,8 +126,8 @@ DOORS = {
 
 def test_one_connection_too_many_is_refused_in_each_door_s_form_and_counted(make_settings, caplog):
     with serving(make_settings(max_connections=2, default_model="price")) as client:
-        one = connected(client), connected(client)
-        with one[0], one[1], caplog.at_level(logging.INFO, logger="api.requests"):
+        assert client.get("/models").status_code == 200  # over a connection that stays
+        with connected(client) as other, caplog.at_level(logging.INFO, logger="api.requests"):
             for path, said in DOORS.items():
                 with httpx.Client(base_url=client.base_url) as late:
                     answer = late.post(path, json={}, headers={"X-Request-ID": "late"})
@@ -140,10 +140,11 @@ def test_one_connection_too_many_is_refused_in_each_door_s_form_and_counted(make
                 assert answer.headers["connection"] == "close"
                 wait_until(lambda path=path: f"POST {path} 503" in caplog.text)
             assert httpx.get(f"{client.base_url}/models").status_code == 503
+            assert client.get("/models").status_code == 200
             for path in ("/health/live", "/v2/health/live"):
                 answer = httpx.get(f"{client.base_url}{path}")
                 assert answer.status_code == 200 and answer.headers["connection"] == "close"
-            one[1].close()
+            other.close()
             wait_until(lambda: httpx.get(f"{client.base_url}/models").status_code == 200)
         counted = client.get("/metrics").text
 
