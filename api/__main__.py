@@ -30,6 +30,7 @@ HELP = """The environment says how (see api/README.md):
   WORKERS                         processes that answer (1)
   API_KEYS_FILE                   hashes of the API keys that open
   GOOGLE_AUDIENCE, IAP_AUDIENCE   whom Google's tokens have to be for
+  GOOGLE_CALLERS                  whom GOOGLE_AUDIENCE's tokens let in
   MAX_ROWS, MAX_BODY_BYTES        most of one request (10000, 10485760)
   MAX_CONCURRENT, MAX_CONNECTIONS most at once (256, 1000)
   MAX_PER_SECOND                  requests of one caller (0: no limit)

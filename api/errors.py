@@ -12,6 +12,7 @@ ApiError
     ├── Refused         404 or 405, by the address or method
     ├── Unauthenticated 401
     ├── Closed          403, nobody can be known and this is not this machine alone
+    ├── Forbidden       403, of a good token whose owner is not listed
     ├── TooManyRequests 429, of one caller
     ├── Busy            503, of all
     ├── Unverifiable    503, Google's certificates cannot be had
@@ -119,6 +120,12 @@ class Unauthenticated(RequestError):
 
 class Closed(RequestError):
     """Nobody can be known, and this is not this machine alone."""
+
+    status = 403
+
+
+class Forbidden(RequestError):
+    """Who asks is known, and not let in."""
 
     status = 403
 

@@ -17,6 +17,7 @@ EVERYWHERE = "0.0.0.0"
 FOLDER = re.compile(r"gs://[a-z0-9][a-z0-9._-]+/.+")
 TABLE = re.compile(r"([a-z][a-z0-9:.-]+\.)?[A-Za-z0-9_]+\.[A-Za-z0-9_-]+")
 ROUTE = re.compile(r"(/[A-Za-z0-9._:-]+)+")
+CALLER = re.compile(r"(domain:|[^@:\s]+@)[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,9 @@ class Settings:
     google_audience, iap_audience : str or None
         Whom Google's ID tokens and Identity-Aware Proxy's have to be for (`GOOGLE_AUDIENCE`,
         `IAP_AUDIENCE`).
+    google_callers : tuple of str
+        Whom Google's ID tokens let in (`GOOGLE_CALLERS`, separated by commas): e-mail addresses
+        and `domain:example.com`, in lower case.
     max_concurrent : int
         Most requests that are being answered (`MAX_CONCURRENT`).
     max_per_second : float
@@ -93,6 +97,7 @@ class Settings:
     on_vertex: bool = False
     api_keys_file: Path | None = None
     google_audience: str | None = None
+    google_callers: tuple[str, ...] = ()
     iap_audience: str | None = None
     max_concurrent: int = 256
     max_per_second: float = 0.0
@@ -135,6 +140,7 @@ class Settings:
             on_vertex=on_vertex,
             api_keys_file=Path(keys) if keys else None,
             google_audience=source.get("GOOGLE_AUDIENCE", "") or None,
+            google_callers=_google_callers(source),
             iap_audience=source.get("IAP_AUDIENCE", "") or None,
             max_concurrent=int(_number("MAX_CONCURRENT", source, cls.max_concurrent, least=1)),
             max_per_second=_number("MAX_PER_SECOND", source, cls.max_per_second, least=0),
@@ -180,6 +186,28 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _google_callers(source: Mapping[str, str]) -> tuple[str, ...]:
+    """Return whom Google's tokens let in: where there are tokens, that has to be said."""
+    given = (caller.strip().lower() for caller in source.get("GOOGLE_CALLERS", "").split(","))
+    callers = tuple(caller for caller in given if caller)
+    expected = "'ana@example.com' or 'domain:example.com', separated by commas"
+    for caller in callers:
+        if not CALLER.fullmatch(caller):
+            raise SettingsError(f"GOOGLE_CALLERS has {caller!r}; expected {expected}.")
+    has_audience = bool(source.get("GOOGLE_AUDIENCE", ""))
+    if has_audience and not callers:
+        raise SettingsError(
+            "GOOGLE_AUDIENCE is set and GOOGLE_CALLERS is not: anybody on Google can have a token "
+            f"for any audience. Set GOOGLE_CALLERS to those who may ask: {expected}."
+        )
+    if callers and not has_audience:
+        raise SettingsError(
+            "GOOGLE_CALLERS is set and GOOGLE_AUDIENCE is not: no token would be looked at. Set "
+            "GOOGLE_AUDIENCE to the audience that tokens have to be for."
+        )
+    return callers
 
 
 def _number(name: str, source: Mapping[str, str], default: float, *, least: float) -> float:

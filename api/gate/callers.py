@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from api.errors import Closed, Unauthenticated
 from api.gate.connection import Host
-from api.gate.identity import GOOGLE, IAP, Issuer, Tokens
+from api.gate.identity import GOOGLE, IAP, Issuer, Listed, Tokens
 from api.gate.keys import Keys
 from api.settings import Settings
 
@@ -39,9 +39,10 @@ class Callers:
         self._keys = Keys(settings.api_keys_file) if settings.api_keys_file else None
         self._tokens: dict[bytes, Tokens] = {}
         if settings.google_audience:
-            self._tokens[BEARER] = Tokens(google, settings.google_audience)
+            listed = Listed(settings.google_callers)
+            self._tokens[BEARER] = Tokens(google, settings.google_audience, listed)
         if settings.iap_audience:
-            self._tokens[ASSERTION] = Tokens(iap, settings.iap_audience)
+            self._tokens[ASSERTION] = Tokens(iap, settings.iap_audience, None)
         self._is_open = self._keys is None and not self._tokens
         self._on_platform = settings.on_vertex
 
@@ -74,6 +75,8 @@ class Callers:
         ------
         Unauthenticated
             If it is not good.
+        Forbidden
+            If its owner is not let in.
         Unverifiable
             If Google's certificates cannot be had now.
         """

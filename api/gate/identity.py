@@ -1,9 +1,10 @@
-"""Google identity: ID tokens (Cloud Run, service accounts) and Identity-Aware Proxy's.
+"""Google identity: ID tokens (people, service accounts) and Identity-Aware Proxy's.
 
-Sources: https://cloud.google.com/run/docs/authenticating/service-to-service and
+Sources: https://developers.google.com/identity/openid-connect/openid-connect and
 https://cloud.google.com/iap/docs/signed-headers-howto. Signature, audience, issuer and time are
 checked with google-auth; Google's certificates are fetched once an hour, or when a token names
-one that is not known.
+one that is not known. Anybody on Google gets a token for any audience: an ID token opens only
+to a caller that is listed, while the proxy has asked its own list before.
 """
 
 from __future__ import annotations
@@ -21,11 +22,13 @@ import requests
 from google.auth import jwt
 from google.auth.exceptions import GoogleAuthError
 
-from api.errors import Unauthenticated, Unverifiable
+from api.errors import Forbidden, Unauthenticated, Unverifiable
 
 KEPT_SECONDS, RETRY_SECONDS = 3600.0, 10.0
 FETCH_SECONDS = 10
 MOST_REMEMBERED = 1024
+DOMAIN = "domain:"
+SERVICE_ACCOUNTS = ".iam.gserviceaccount.com"  # what comes before is the project
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,34 @@ IAP = Issuer(
 )
 
 
+@dataclass(frozen=True)
+class Listed:
+    """Whom ID tokens let in.
+
+    Parameters
+    ----------
+    callers : tuple of str
+        E-mail addresses, and `domain:` with a domain: of a Google Workspace, or of service
+        accounts (`PROJECT.iam.gserviceaccount.com`). In lower case.
+    """
+
+    callers: tuple[str, ...]
+
+    def check(self, claims: Mapping[str, Any]) -> None:
+        """Let the owner of a good token in, or not.
+
+        Raises
+        ------
+        Forbidden
+            If the token's e-mail address is not verified, or not listed.
+        """
+        email = str(claims.get("email") or "").lower()
+        if not email or claims.get("email_verified") is not True:
+            raise Forbidden("The token has no verified e-mail address, by which callers are known.")
+        if email not in self.callers and DOMAIN + _domain(email, claims) not in self.callers:
+            raise Forbidden(f"'{email[:100]}' is not among those who may ask (GOOGLE_CALLERS).")
+
+
 class Tokens:
     """Checks one issuer's tokens; what was found good is remembered until it ends.
 
@@ -54,10 +85,12 @@ class Tokens:
     issuer : Issuer
     audience : str
         Whom the tokens have to be for.
+    listed : Listed or None
+        Whom they let in; None is whomever the issuer does.
     """
 
-    def __init__(self, issuer: Issuer, audience: str) -> None:
-        self._issuer, self._audience = issuer, audience
+    def __init__(self, issuer: Issuer, audience: str, listed: Listed | None) -> None:
+        self._issuer, self._audience, self._listed = issuer, audience, listed
         self._certificates: Mapping[str, str] = {}
         self._fetched = self._tried = float("-inf")
         self._known: OrderedDict[bytes, tuple[str, float]] = OrderedDict()
@@ -75,6 +108,8 @@ class Tokens:
         ------
         Unauthenticated
             If it is not good.
+        Forbidden
+            If it is good and its owner is not let in.
         Unverifiable
             If Google's certificates cannot be had now.
         """
@@ -91,6 +126,8 @@ class Tokens:
         owner = str(claims.get("email") or claims.get("sub") or "")
         if not owner:
             raise Unauthenticated("The token is not good: it names nobody.")
+        if self._listed is not None:
+            self._listed.check(claims)
         with self._lock:
             self._known[hashlib.sha256(token).digest()] = (owner, float(claims["exp"]))
             while len(self._known) > MOST_REMEMBERED:
@@ -117,3 +154,15 @@ class Tokens:
             return
         if isinstance(found, dict) and found:
             self._certificates, self._fetched = found, time.monotonic()
+
+
+def _domain(email: str, claims: Mapping[str, Any]) -> str:
+    """Return the domain that answers for an address; an empty text if none does.
+
+    A person's is the Workspace's, `hd`: whoever has an address elsewhere may open an account of
+    Google's with it, and keep the account when the address is another's.
+    """
+    of_address = email.rpartition("@")[2]
+    if of_address.endswith(SERVICE_ACCOUNTS):
+        return of_address
+    return str(claims.get("hd") or "").lower()

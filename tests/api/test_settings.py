@@ -1,5 +1,6 @@
 import pytest
 
+from api.errors import SettingsError
 from api.settings import Settings
 
 
@@ -25,6 +26,40 @@ def test_the_environment_decides():
     assert (settings.host, settings.port, settings.reload_seconds) == ("0.0.0.0", 0, 0.5)
     assert (settings.max_rows, settings.max_body_bytes) == (7, 2048)
     assert settings.cloud.bucket == "other"
+
+
+def test_whom_google_s_tokens_let_in_is_read_in_lower_case():
+    settings = Settings.from_environment(
+        {
+            "GOOGLE_AUDIENCE": "https://api.example",
+            "GOOGLE_CALLERS": "Ana@Example.com, domain:shop-7.iam.gserviceaccount.com,",
+        }
+    )
+
+    assert settings.google_callers == ("ana@example.com", "domain:shop-7.iam.gserviceaccount.com")
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"GOOGLE_AUDIENCE": "x"}, "GOOGLE_AUDIENCE is set and GOOGLE_CALLERS is not: anybody"),
+        (
+            {"GOOGLE_AUDIENCE": "x", "GOOGLE_CALLERS": " , "},
+            "those who may ask: 'ana@example.com' or 'domain:example.com', separated by commas",
+        ),
+        ({"GOOGLE_CALLERS": "ana@example.com"}, "GOOGLE_AUDIENCE is not: no token"),
+        (
+            {"GOOGLE_AUDIENCE": "x", "GOOGLE_CALLERS": "ana@example.com, example.com"},
+            "GOOGLE_CALLERS has 'example.com'; expected 'ana@example.com' or",
+        ),
+        ({"GOOGLE_AUDIENCE": "x", "GOOGLE_CALLERS": "domain:"}, "has 'domain:'; expected"),
+        ({"GOOGLE_AUDIENCE": "x", "GOOGLE_CALLERS": "@example.com"}, "has '@example.com'; expec"),
+    ],
+    ids=["nobody", "blank", "no audience", "no kind", "no domain", "no name"],
+)
+def test_google_s_tokens_need_a_list_of_whom_they_let_in(environment, words):
+    with pytest.raises(SettingsError, match=words):
+        Settings.from_environment(environment)
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ ELSEWHERE = {
         "AIP_STORAGE_URI": VERTEX,
         "API_KEYS_FILE": "Identity-Aware Proxy asks who it is",
         "GOOGLE_AUDIENCE": "Identity-Aware Proxy asks who it is",
+        "GOOGLE_CALLERS": "Identity-Aware Proxy asks who it is",
     },
     "pipeline": {
         "BIGQUERY_EMULATOR_HOST": LOCAL,

@@ -13,11 +13,18 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 from google.auth import crypt, jwt
 
-from api.errors import Unauthenticated, Unverifiable
+from api.errors import Forbidden, Unauthenticated, Unverifiable
 from api.gate import callers
-from api.gate.identity import GOOGLE, IAP, Issuer, Tokens
-from tests.api.serving import serving
+from api.gate.identity import GOOGLE, IAP, Issuer, Listed, Tokens
+from cloud import storage_client
+from tests.api.conftest import V1
+from tests.api.doors.asking import ALL, ask
+from tests.api.doors.test_doors import words_of
+from tests.api.publishing import TYPICAL, publish, version_files
+from tests.api.serving import serving, wait_for
 
+AUDIENCE = "https://api.example"
+LISTED = ("ana@example.com", "domain:shop.example", "domain:shop-7.iam.gserviceaccount.com")
 PEM, PLAIN = serialization.Encoding.PEM, serialization.NoEncryption()
 
 
@@ -75,8 +82,9 @@ def claims(**changes):
     now = int(time.time())
     return {
         "iss": "https://accounts.google.com",
-        "aud": "https://api.example",
+        "aud": AUDIENCE,
         "email": "ana@example.com",
+        "email_verified": True,
         "iat": now - 5,
         "exp": now + 600,
     } | changes
@@ -84,7 +92,7 @@ def claims(**changes):
 
 def test_a_good_token_names_its_owner_and_is_checked_once(google):
     address, signers, asked = google
-    tokens = Tokens(Issuer(GOOGLE.names, f"{address}/certs"), "https://api.example")
+    tokens = Tokens(Issuer(GOOGLE.names, f"{address}/certs"), AUDIENCE, None)
     token = jwt.encode(signers["google"], claims())
     before = len(asked)
 
@@ -108,7 +116,7 @@ def test_a_good_token_names_its_owner_and_is_checked_once(google):
 )
 def test_a_token_that_is_not_good_is_refused(google, changes):
     address, signers, _ = google
-    tokens = Tokens(Issuer(GOOGLE.names, f"{address}/certs"), "https://api.example")
+    tokens = Tokens(Issuer(GOOGLE.names, f"{address}/certs"), AUDIENCE, None)
 
     with pytest.raises(Unauthenticated, match="The token is not good"):
         tokens.check(jwt.encode(signers["google"], claims(**changes)))
@@ -116,7 +124,7 @@ def test_a_token_that_is_not_good_is_refused(google, changes):
 
 def test_a_stranger_s_signature_no_token_and_no_algorithm_are_refused(google):
     address, signers, _ = google
-    tokens = Tokens(Issuer(GOOGLE.names, f"{address}/certs"), "https://api.example")
+    tokens = Tokens(Issuer(GOOGLE.names, f"{address}/certs"), AUDIENCE, None)
     stranger = private(rsa.generate_private_key(65537, 2048))
     forged = jwt.encode(crypt.RSASigner.from_string(stranger, "k1"), claims())
     good = jwt.encode(signers["google"], claims())
@@ -133,7 +141,92 @@ def test_without_certificates_nothing_can_be_checked(google):
 
     for page in ("/none", "/nowhere"):
         with pytest.raises(Unverifiable):
-            Tokens(Issuer(GOOGLE.names, f"{address}{page}"), "https://api.example").check(token)
+            Tokens(Issuer(GOOGLE.names, f"{address}{page}"), AUDIENCE, None).check(token)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"email": "Ana@Example.com"},
+        {"email": "bia@shop.example", "hd": "shop.example"},
+        {"email": "bia@other.example", "hd": "Shop.Example"},
+        {"email": "robot@shop-7.iam.gserviceaccount.com"},
+    ],
+    ids=["address", "in capitals", "domain", "its other domain", "service account"],
+)
+def test_whoever_is_listed_is_let_in(google, changes):
+    address, signers, _ = google
+    tokens = Tokens(Issuer(GOOGLE.names, f"{address}/certs"), AUDIENCE, Listed(LISTED))
+    token = jwt.encode(signers["google"], claims(**changes))
+
+    assert tokens.check(token) == tokens.remembered(token) == claims(**changes)["email"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"email": "eve@evil.example"}, "'eve@evil.example' is not among those"),
+        ({"email": "eve@shop.example"}, "is not among those who may ask"),
+        ({"email": "eve@shop.example", "hd": "evil.example"}, "is not among those"),
+        ({"email": "robot@shop-8.iam.gserviceaccount.com"}, "is not among those"),
+        ({"email": "x@domain:shop.example"}, "is not among those"),
+        ({"email_verified": False}, "no verified e-mail address"),
+        ({"email_verified": None}, "no verified e-mail address"),
+        ({"email": None, "sub": "117", "hd": "shop.example"}, "no verified e-mail address"),
+    ],
+    ids=[
+        "stranger",
+        "account opened with an address of the domain",
+        "another domain's account",
+        "another project's",
+        "strange address",
+        "unverified",
+        "not said to be verified",
+        "no address",
+    ],
+)
+def test_a_good_token_of_who_is_not_listed_is_refused(google, changes, words):
+    address, signers, _ = google
+    tokens = Tokens(Issuer(GOOGLE.names, f"{address}/certs"), AUDIENCE, Listed(LISTED))
+    token = jwt.encode(signers["google"], claims(**changes))
+
+    with pytest.raises(Forbidden, match=words):
+        tokens.check(token)
+    assert tokens.remembered(token) is None
+
+
+@pytest.fixture(scope="module")
+def for_listed(google, make_settings, key):
+    """A client of an API that takes the tokens of who is listed."""
+    address, _, _ = google
+    settings = make_settings(google_audience=AUDIENCE, google_callers=LISTED, default_model="price")
+    bucket = storage_client(settings.cloud).bucket(settings.cloud.bucket)
+    publish(bucket, "price", V1, version_files("price", V1, key))
+    given = (Issuer(GOOGLE.names, f"{address}/certs"), IAP)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(callers.Callers.__init__, "__defaults__", given)
+        with serving(settings) as client:
+            wait_for(client, price=V1)
+            yield client
+
+
+@pytest.mark.parametrize("way", ALL)
+def test_a_stranger_with_a_good_token_is_a_403_at_every_door(google, for_listed, way):
+    _, signers, _ = google
+
+    def asked_by(email):
+        token = jwt.encode(signers["google"], claims(email=email)).decode()
+        for_listed.headers["Authorization"] = f"Bearer {token}"
+        return ask(for_listed, way, [TYPICAL])
+
+    refused = asked_by("eve@evil.example")
+
+    assert refused.status_code == 403
+    assert "'eve@evil.example' is not among those who may ask" in words_of(way, refused)
+    if way.startswith("mlflow"):
+        assert refused.json()["error_code"] == "PERMISSION_DENIED"
+    assert asked_by("ana@example.com").status_code == 200
 
 
 def test_requests_are_let_in_by_token_and_by_what_the_proxy_adds(
@@ -142,7 +235,9 @@ def test_requests_are_let_in_by_token_and_by_what_the_proxy_adds(
     address, signers, _ = google
     given = (Issuer(GOOGLE.names, f"{address}/certs"), Issuer(IAP.names, f"{address}/iap"))
     monkeypatch.setattr(callers.Callers.__init__, "__defaults__", given)
-    settings = make_settings(google_audience="https://api.example", iap_audience="/projects/1/x")
+    settings = make_settings(
+        google_audience=AUDIENCE, google_callers=LISTED, iap_audience="/projects/1/x"
+    )
     token = jwt.encode(signers["google"], claims()).decode()
     added = claims(iss="https://cloud.google.com/iap", aud="/projects/1/x")
     assertion = jwt.encode(signers["iap"], added).decode()
