@@ -48,7 +48,7 @@ class Answered(msgspec.Struct, frozen=True, gc=False):
     language : {"en", "pt-BR"}
         Of its sentences.
     served : Served or None
-        The version that answered; None if none did.
+        The version that answered or refused; None if there is none.
     batch : Batch or None
         The rows that it answered.
     answers : Answers or None
@@ -101,6 +101,7 @@ class Core:
             Where a long body is, and then its answer.
         """
         language = _language(headers.get(b"accept-language", b"")[:LONGEST_KEPT])
+        served: Served | None = None
         try:
             if b"expect" in headers:
                 self._check_announced(headers)
@@ -122,10 +123,10 @@ class Core:
             place.hold(len(answered.reply.body))
             return answered
         except RequestError as error:
-            return Answered(address.door.refuse(error), language)
+            return Answered(address.door.refuse(error), language, served or self.served(address))
         except Exception:
             logger.exception("A request at the door '%s' failed.", address.door.name)
-            return Answered(address.door.broken(), language)
+            return Answered(address.door.broken(), language, served)
 
     def served(self, address: Address) -> Served | None:
         """Return who answers; None if nobody can, which answering tells."""
@@ -144,10 +145,10 @@ class Core:
                 raise too_large(self._most)
             return self._answer(address, served, headers, b"", language, body)
         except RequestError as error:
-            return Answered(address.door.refuse(error), language)
+            return Answered(address.door.refuse(error), language, served)
         except Exception:
             logger.exception("A request at the door '%s' failed.", address.door.name)
-            return Answered(address.door.broken(), language)
+            return Answered(address.door.broken(), language, served)
 
     def _served(self, address: Address) -> Served:
         state = self._registry.state

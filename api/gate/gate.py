@@ -121,6 +121,7 @@ class Gate:
             visit.caller = caller
             self._limits.enter(caller)
         except RequestError as error:
+            visit.served = served
             reply, said = asked.door.refuse(error), (*PLAIN, *_retry(error))
         else:
             try:
@@ -155,6 +156,7 @@ class Gate:
                 visit.caller = await self._callers.check(headers) if caller is None else caller
             self._limits.enter(visit.caller)
         except RequestError as error:
+            visit.served = None if address is None else self._core.served(address)
             await _send(send, visit, door.refuse(error), (*PLAIN, *_retry(error)))
         else:
             try:

@@ -25,7 +25,7 @@ class Visit:
     caller : str
         Who asks.
     served : Served or None
-        The version that answered; None if none did.
+        The version that answered or refused; None if there is none.
     rows : int
         How many rows it predicted.
     """

@@ -116,7 +116,7 @@ class Metrics:
         ----------
         door : str
         served : Served or None
-            The version that answered; None if none did.
+            The version that answered or refused; None if there is none.
         status : int
             Of HTTP.
         seconds : float

@@ -62,6 +62,8 @@ async def report(
 ) -> StreamingResponse:
     """Answer every record of a report; what has no answer comes back with its reason."""
     served = state.find(model)
+    visit: Visit = request.scope["visit"]
+    visit.served = served
     check_columns(served)
     if not _turns.acquire(blocking=False):
         raise Busy("Other reports are being answered; try again in a moment.")
@@ -129,7 +131,6 @@ def _tell(part: Part, served: Served, request: Request) -> None:
     """Count and log what was answered, as the doors do."""
     visit: Visit = request.scope["visit"]
     log = request.app.state.prediction_log
-    visit.served = served
     for piece in part.pieces:
         visit.rows += len(piece.batch)
         if log is not None:
