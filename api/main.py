@@ -28,7 +28,7 @@ from api.doors.warming import warm
 from api.errors import InvalidQuery, Refused, RequestError
 from api.gate.callers import Callers
 from api.gate.connection import Desk
-from api.gate.gate import Gate
+from api.gate.gate import OPEN_PATHS, Gate
 from api.gate.limits import Limits, Room
 from api.marts.reader import Marts
 from api.observability.logs import set_up
@@ -36,6 +36,7 @@ from api.observability.metrics import Metrics
 from api.observability.prediction_log import Bounds, PredictionLog
 from api.observability.sharing import Shared
 from api.routes import ROUTERS, health, predictions
+from api.schemas.document import complete
 from api.settings import Settings
 from cloud import bigquery_client, storage_client
 
@@ -59,10 +60,11 @@ class Application(FastAPI):
     desk: Desk | None
 
     def openapi(self) -> dict[str, Any]:
-        """Return the description of the API, with the bodies that FastAPI does not read."""
+        """Return the description of the API, with what FastAPI does not see of it."""
         if self.openapi_schema is None:
             document = super().openapi()
             document["components"]["schemas"] |= predictions.request_schemas()
+            complete(document, self.state.settings, self.addresses, OPEN_PATHS)
         return super().openapi()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

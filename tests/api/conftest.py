@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from api.gate.keys import new_key
 from api.settings import Settings
 from cloud import bigquery_client, storage_client
 from emulator.storage import start_storage
@@ -27,6 +28,15 @@ def signed_by(tmp_path_factory):
 @pytest.fixture(scope="session")
 def key(signed_by):
     return signed_by[0]
+
+
+@pytest.fixture(scope="session")
+def api_key(tmp_path_factory):
+    """An API key, and the file of keys that open, which has it."""
+    file = tmp_path_factory.mktemp("api-keys") / "keys"
+    secret, line = new_key("ana")
+    file.write_text(line)
+    return secret, file
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.gate.keys import new_key
 from cloud import storage_client
 from tests.api.conftest import V1, V2
 from tests.api.publishing import TYPICAL, publish, version_files
@@ -63,11 +62,9 @@ REFUSED = {
 
 
 @pytest.fixture(scope="module")
-def guarded(make_settings, key, tmp_path_factory):
+def guarded(make_settings, key, api_key):
     """A client of an API that wants a key, which the client sends."""
-    file = tmp_path_factory.mktemp("keys") / "keys"
-    secret, line = new_key("ana")
-    file.write_text(line)
+    secret, file = api_key
     settings = make_settings(default_model="price", max_body_bytes=1024, api_keys_file=file)
     bucket = storage_client(settings.cloud).bucket(settings.cloud.bucket)
     publish(bucket, "price", V1, version_files("price", V1, key))
