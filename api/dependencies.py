@@ -1,13 +1,14 @@
-"""What routes ask for: the state of the models, the language."""
+"""What routes ask for: names, the state of the models, the language."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Header, Request, Response
+from fastapi import Depends, Header, Path, Request, Response
 
 from api.artifacts.state import State
 from api.phrases import Language, preferred
+from api.schemas.models import MODEL, VERSION
 
 
 def _state(request: Request) -> State:
@@ -31,6 +32,8 @@ def _default_model(request: Request) -> str:
     return _state(request).default(request.app.state.settings.default_model)
 
 
+ModelName = Annotated[str, Path(examples=[MODEL])]
+VersionName = Annotated[str, Path(examples=[VERSION])]
 StateNow = Annotated[State, Depends(_state)]
 DefaultModel = Annotated[str, Depends(_default_model)]
 Reader = Annotated[Language, Depends(_language)]

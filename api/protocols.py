@@ -7,10 +7,21 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.models import Verdict
-from api.schemas.predictions import Cell, ExplanationOut, PlacedWarning, Prediction
+from api.schemas.predictions import ROW, Cell, ExplanationOut, PlacedWarning, Prediction
 
 Data = list[str | bool | int | float | None]
 Parameters = dict[str, str | int | float | bool]
+DATATYPES = {str: "BYTES", int: "INT64", float: "FP64"}
+TENSORS: list[Any] = [
+    {"name": name, "shape": [1], "datatype": DATATYPES[type(cell)], "data": [cell]}
+    for name, cell in ROW.items()
+]
+INVOCATIONS: list[Any] = [
+    {"dataframe_split": {"columns": list(ROW), "data": [list(ROW.values())]}},
+    {"dataframe_records": [ROW]},
+    {"instances": [ROW], "params": {"predict_method": "predict"}},
+    {"inputs": {name: [cell] for name, cell in ROW.items()}},
+]
 
 
 class ServerMetadata(BaseModel):
@@ -80,7 +91,9 @@ class RequestOutput(BaseModel):
 class InferRequest(BaseModel):
     """A tensor for each input column, each of the shape [rows] or [rows, 1]."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"id": "1", "inputs": TENSORS}]}
+    )
 
     id: str | None = None
     parameters: Parameters | None = None
@@ -135,7 +148,7 @@ class InvocationParams(BaseModel):
 class InvocationRequest(BaseModel):
     """Rows in exactly one of four forms."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": INVOCATIONS})
 
     dataframe_split: SplitFrame | None = None
     dataframe_records: list[dict[str, Cell]] | None = None
@@ -163,7 +176,9 @@ class MLflowError(BaseModel):
 class InstancesRequest(BaseModel):
     """Rows, each an object with a value for every column."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"instances": [ROW]}]}
+    )
 
     instances: list[dict[str, Cell]] = Field(min_length=1)
     parameters: Any = Field(None, description="Read over.")

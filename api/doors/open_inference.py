@@ -52,6 +52,7 @@ class OpenInference(Door):
         expected = "an Open Inference request: an object with `inputs`, a list of tensors"
         if not isinstance(content, dict) or not set(content) <= KEYS or "inputs" not in content:
             raise whole(described(content), expected, f"The body is {described(content)}")
+        _check_parameters("parameters", content)
         columns = _tensors(content["inputs"], question.served.manifest.features)
         form = Form(_id(content), _wanted(content.get("outputs"), question.served))
         return plain_columns(question, columns, "inputs"), form
@@ -155,9 +156,12 @@ def _wanted(outputs: object, served: Served) -> frozenset[str] | None:
         raise whole(show(outputs), expected, f"outputs is {show(outputs)}")
     names = set()
     for entry in outputs:
-        name = entry.get("name") if isinstance(entry, dict) else entry
+        if not isinstance(entry, dict):
+            raise whole(show(entry), expected, f"outputs has {show(entry)}")
+        name = entry.get("name")
         if not isinstance(name, str) or name not in known:
             raise whole(show(name), expected, f"outputs names {show(name)}")
+        _check_parameters(f"outputs of {name}: parameters", entry)
         names.add(name)
     return frozenset(names)
 
@@ -187,6 +191,7 @@ def _tensors(inputs: object, features: Sequence[Feature]) -> dict[str, object]:
         if name in by_name:
             _check_datatype(label, tensor, by_name[name])
         _check_shape(label, tensor)
+        _check_parameters(f"{label}.parameters", tensor)
         columns[name] = tensor["data"]
     return columns
 
@@ -206,3 +211,14 @@ def _check_shape(label: str, tensor: Mapping[str, Any]) -> None:
         expected = f"[{rows}] or [{rows}, 1], as many as data has, and data a flat list"
         shown = json.dumps(shape)[:60]
         raise whole(shown, expected, f"{label}.shape is {shown}")
+
+
+def _check_parameters(label: str, holder: Mapping[str, Any]) -> None:
+    """Refuse what the protocol does not call parameters; those that it does are read over."""
+    given = holder.get("parameters")
+    if given is None:
+        return
+    kinds = str | int | float
+    if not isinstance(given, dict) or not all(isinstance(one, kinds) for one in given.values()):
+        expected = "an object of texts, numbers and booleans"
+        raise whole(described(given), expected, f"{label} is {described(given)}")

@@ -15,7 +15,7 @@ from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
 from api.artifacts.served import Served
-from api.dependencies import Reader, StateNow
+from api.dependencies import ModelName, Reader, StateNow
 from api.errors import BodyTooLarge, Busy
 from api.gate.visit import Visit
 from api.inference.report import (
@@ -58,7 +58,7 @@ _turns = threading.BoundedSemaphore(AT_ONCE)
     },
 )
 async def report(
-    model: str, request: Request, state: StateNow, language: Reader
+    model: ModelName, request: Request, state: StateNow, language: Reader
 ) -> StreamingResponse:
     """Answer every record of a report; what has no answer comes back with its reason."""
     served = state.find(model)

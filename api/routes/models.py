@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from api.artifacts import shelf
 from api.artifacts.card import as_html
 from api.artifacts.served import Served
-from api.dependencies import Reader, StateNow
+from api.dependencies import ModelName, Reader, StateNow
 from api.errors import Refused
 from api.marts.leaks import leaks
 from api.phrases import Language
@@ -29,7 +29,7 @@ def list_models(state: StateNow, language: Reader) -> ModelList:
 
 
 @router.get("/{model}", summary="One model in full", responses=refusals(ErrorBody, 404, 503))
-def describe_model(model: str, state: StateNow, language: Reader) -> ModelDetail:
+def describe_model(model: ModelName, state: StateNow, language: Reader) -> ModelDetail:
     """Return features, metrics on both sides, parity figures and verdict."""
     served = state.find(model)
     manifest = served.manifest
@@ -53,7 +53,7 @@ def describe_model(model: str, state: StateNow, language: Reader) -> ModelDetail
 @router.get(
     "/{model}/history", summary="Its newest versions", responses=refusals(ErrorBody, 404, 503)
 )
-def past(model: str, request: Request, state: StateNow) -> History:
+def past(model: ModelName, request: Request, state: StateNow) -> History:
     """Return what the manifests of the newest versions tell; the current one is marked."""
     current = state.find(model).manifest.version
     app = request.app
@@ -63,7 +63,7 @@ def past(model: str, request: Request, state: StateNow) -> History:
 
 
 @router.get("/{model}/leaks", summary="Its leak audit", responses=refusals(ErrorBody, 404, 503))
-def audit(model: str, request: Request, state: StateNow) -> LeakAudit:
+def audit(model: ModelName, request: Request, state: StateNow) -> LeakAudit:
     """Return how well each column alone determines what the model predicts."""
     label = state.find(model).manifest.label
     if label is None:
@@ -81,7 +81,7 @@ def audit(model: str, request: Request, state: StateNow) -> LeakAudit:
         **refusals(ErrorBody, 404, 503),
     },
 )
-def card(model: str, request: Request, state: StateNow, language: Reader) -> HTMLResponse:
+def card(model: ModelName, request: Request, state: StateNow, language: Reader) -> HTMLResponse:
     """Return the current version's card, a fragment of HTML."""
     app = request.app
     manifest = state.find(model).manifest
@@ -97,7 +97,7 @@ def card(model: str, request: Request, state: StateNow, language: Reader) -> HTM
     response_class=Response,
     responses={200: {"content": {"image/png": {}}}, **refusals(ErrorBody, 404, 503)},
 )
-def picture(model: str, name: str, request: Request, state: StateNow) -> Response:
+def picture(model: ModelName, name: str, request: Request, state: StateNow) -> Response:
     """Return a picture of the current version's card."""
     app = request.app
     manifest = state.find(model).manifest

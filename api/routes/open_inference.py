@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from api.artifacts.served import Served
 from api.artifacts.state import State
-from api.dependencies import StateNow
+from api.dependencies import ModelName, StateNow, VersionName
 from api.doors.open_inference import metadata
 from api.protocols import (
     ModelMetadata,
@@ -42,19 +42,19 @@ def is_ready(state: StateNow, response: Response) -> ServerReady:
 
 
 @router.get("/models/{model}", summary="A model", responses=UNKNOWN)
-def describe(model: str, state: StateNow) -> ModelMetadata:
+def describe(model: ModelName, state: StateNow) -> ModelMetadata:
     """Name a model's versions in service, and its inputs and outputs."""
     return _described(state, state.find(model))
 
 
 @router.get("/models/{model}/versions/{version}", summary="A version", responses=UNKNOWN)
-def describe_version(model: str, version: str, state: StateNow) -> ModelMetadata:
+def describe_version(model: ModelName, version: VersionName, state: StateNow) -> ModelMetadata:
     """Name the inputs and outputs of a version in service."""
     return _described(state, state.find(model, version))
 
 
 @router.get("/models/{model}/ready", summary="A model answers", responses=UNKNOWN)
-def model_is_ready(model: str, state: StateNow) -> ModelReady:
+def model_is_ready(model: ModelName, state: StateNow) -> ModelReady:
     """Answer 200 while the model is in service, 503 while it is published and not loaded."""
     state.find(model)
     return ModelReady(name=model, ready=True)
@@ -63,7 +63,7 @@ def model_is_ready(model: str, state: StateNow) -> ModelReady:
 @router.get(
     "/models/{model}/versions/{version}/ready", summary="A version answers", responses=UNKNOWN
 )
-def version_is_ready(model: str, version: str, state: StateNow) -> ModelReady:
+def version_is_ready(model: ModelName, version: VersionName, state: StateNow) -> ModelReady:
     """Answer 200 while the version is in service."""
     state.find(model, version)
     return ModelReady(name=model, ready=True)

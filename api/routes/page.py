@@ -15,7 +15,7 @@ from importlib.resources import files
 from string import Template
 from typing import Annotated
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Path
 from fastapi.responses import HTMLResponse, Response
 
 from api.artifacts.served import Served
@@ -80,7 +80,7 @@ def page(state: StateNow, language: Reader) -> HTMLResponse:
     },
 )
 def asset(
-    name: str,
+    name: Annotated[str, Path(examples=["main.js"])],
     accept_encoding: Annotated[str, Header()] = "",
     if_none_match: Annotated[str, Header()] = "",
 ) -> Response:

@@ -12,6 +12,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from api.dependencies import ModelName, VersionName
 from api.doors.addresses import INVOCATIONS
 from api.doors.door import CSV
 from api.doors.own import ARROW
@@ -109,7 +110,7 @@ def router(vertex: str) -> APIRouter:
     return found
 
 
-async def predict(model: str, explain: bool = False) -> Answer:
+async def predict(model: ModelName, explain: bool = False) -> Answer:
     """Answer each row with a value, or with a label and probabilities, and with warnings.
 
     Every column of the model must be there; null says that a value is not known. Rows and
@@ -119,17 +120,19 @@ async def predict(model: str, explain: bool = False) -> Answer:
     raise NotImplementedError
 
 
-async def predict_version(model: str, version: str, explain: bool = False) -> Answer:
+async def predict_version(model: ModelName, version: VersionName, explain: bool = False) -> Answer:
     """Answer as `/models/{model}/predict`, by one of the versions in service."""
     raise NotImplementedError
 
 
-async def infer(model: str, explain: bool = False) -> InferResponse:
+async def infer(model: ModelName, explain: bool = False) -> InferResponse:
     """Answer tensors; null, which the protocol does not have, is JSON's."""
     raise NotImplementedError
 
 
-async def infer_version(model: str, version: str, explain: bool = False) -> InferResponse:
+async def infer_version(
+    model: ModelName, version: VersionName, explain: bool = False
+) -> InferResponse:
     """Answer tensors by one of the versions in service."""
     raise NotImplementedError
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Metrics = dict[str, float | None]
+MODEL, VERSION = "price_linear", "9f2c4d1a7be05538"
 VERDICT: dict[str, Any] = {
     "status": "signal",
     "sentence": "Better than a constant guess: on 1,993 rows it had not seen, its mean squared "

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.models import VERDICT, Verdict
+from api.schemas.models import MODEL, VERDICT, VERSION, Verdict
 
 ROW: dict[str, Any] = {
     "model": "X5",
@@ -116,8 +116,8 @@ class RowsResponse(BaseModel):
         json_schema_extra={
             "examples": [
                 {
-                    "model": "price_linear",
-                    "version": "9f2c4d1a7be05538",
+                    "model": MODEL,
+                    "version": VERSION,
                     "verdict": VERDICT,
                     "predictions": [{"value": 48211.7, "warnings": []}],
                 }

@@ -9,6 +9,8 @@ import pandas as pd
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from api.artifacts.served import Served
+from api.schemas.models import MODEL, VERSION
+from api.schemas.predictions import ROW
 from api.scoring.compiled import compile_tables
 from api.scoring.probing import tables_of
 from export.artifact import Feature, GoldenRow, Manifest, Pointer, libraries, predict, sha256, sign
@@ -60,6 +62,7 @@ VERDICT = {
     "test_rows": 1993,
     "reason": None,
 }
+NUMBERS = {int: "INT64", float: "FLOAT64"}
 TYPICAL = {"model": "X5", "fuel_type": "Diesel", "year": 2020, "mileage_km": 50_000.0}
 
 
@@ -111,14 +114,14 @@ def tree_pipeline(rows, labels, classes, columns=None, method="LABEL_ENCODING"):
     return trees(columns or plain_columns, booster, options, rows, labels, classes)
 
 
-def manifest_of(name, version, pipeline, **changes):
+def manifest_of(name, version, pipeline, *, typical=TYPICAL, **changes):
     task = "regression" if CLASSES.get(name) is None else "classification"
     other = "LINEAR_REG" if task == "regression" else "LOGISTIC_REG"
     golden = [
-        ("typical", TYPICAL),
-        ("null", dict.fromkeys(TYPICAL)),
-        ("unseen", TYPICAL | {"model": "Fusca"}),
-        ("extreme", TYPICAL | {"mileage_km": 1e7}),
+        ("typical", typical),
+        ("null", dict.fromkeys(typical)),
+        ("unseen", typical | {"model": "Fusca"}),
+        ("extreme", typical | {"mileage_km": 1e7}),
     ]
     fields = {
         "model": name,
@@ -170,6 +173,26 @@ def version_files(name, version, key, *, seed=0, pickled=None, pipeline=None, mo
     fields = manifest_of(name, version, pipeline, **({"files": facts} | changes))
     files["manifest.json"] = Manifest(**fields).to_json()
     return resigned(files, name, version, key)
+
+
+def example_files(key):
+    """Return the version that the examples of the OpenAPI document ask."""
+    random = np.random.default_rng(7)
+    texts = {name: (cell, "other") for name, cell in ROW.items() if isinstance(cell, str)}
+    drawn = {name: random.choice(categories, ROWS) for name, categories in texts.items()}
+    spans = {name: (0.5 * cell, cell) for name, cell in ROW.items() if name not in texts}
+    drawn |= {name: random.uniform(*ends, ROWS) for name, ends in spans.items()}
+    rows = pd.DataFrame({name: drawn[name] for name in ROW}).astype(dict.fromkeys(texts, "object"))
+    features = tuple(
+        Feature(name, "STRING", "categorical", texts[name], None, None, False)
+        if name in texts
+        else Feature(name, NUMBERS[type(cell)], "numeric", None, *spans[name], False)
+        for name, cell in ROW.items()
+    )
+    blocks = {name: categories_of(rows[name].tolist()) for name in texts}
+    price = 20 * rows.year - 0.05 * rows.mileage_km + random.normal(0, 2000, ROWS)
+    pipeline = linear(Columns(tuple(spans), blocks), {}).fit(rows, price)
+    return version_files(MODEL, VERSION, key, pipeline=pipeline, features=features, typical=ROW)
 
 
 def resigned(files, name, version, key: Ed25519PrivateKey):

@@ -9,26 +9,28 @@ import httpx
 import pytest
 
 from api.gate.gate import OPEN_PATHS
+from api.schemas.models import MODEL, VERSION
 from cloud import storage_client
-from tests.api.conftest import V1
 from tests.api.described import check, document_of
-from tests.api.publishing import publish, version_files
+from tests.api.observability.test_metrics import of, read
+from tests.api.publishing import example_files, publish
 from tests.api.serving import serving, wait_for
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
-NAMED = {"model": "price", "version": V1, "name": "main.js"}
+NAMED = {"model": MODEL, "version": VERSION, "name": "main.js"}
+DOORS = ("own", "open-inference", "mlflow", "vertex")
 ERRORS = {"/v2": "OpenInferenceError", "/invocations": "MLflowError", "/predict": "VertexError"}
 
 
 @pytest.fixture(scope="module")
 def guarded(make_settings, key, api_key):
-    """A client of an API that wants a key, which the client sends."""
+    """A client, with a key, of an API that wants one and has the model of the examples."""
     secret, file = api_key
-    settings = make_settings(default_model="price", api_keys_file=file)
+    settings = make_settings(default_model=MODEL, api_keys_file=file)
     bucket = storage_client(settings.cloud).bucket(settings.cloud.bucket)
-    publish(bucket, "price", V1, version_files("price", V1, key))
+    publish(bucket, MODEL, VERSION, example_files(key))
     with serving(settings) as client:
-        wait_for(client, price=V1)
+        wait_for(client, **{MODEL: VERSION})
         client.headers["X-API-Key"] = secret
         yield client
 
@@ -106,8 +108,19 @@ def examine(api, examples, folder):
     return int(found[1])
 
 
+def answered(api):
+    """Return how many predictions each door has made."""
+    found, asked = read(api), {"model": MODEL, "version": VERSION, "status": "200"}
+    return {door: of(found, "sales_api_requests_total", door=door, **asked) for door in DOORS}
+
+
 def test_the_document_holds(guarded, tmp_path):
+    before = answered(guarded)
+
     assert examine(guarded, 10, tmp_path) > 500
+
+    after = answered(guarded)
+    assert all(after[door] >= before[door] + 3 for door in DOORS), after
 
 
 @pytest.mark.soak
