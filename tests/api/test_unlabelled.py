@@ -13,7 +13,8 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from cloud import storage_client
 from export.artifact import Manifest, predict
 from tests.api.conftest import V1
-from tests.api.doors.asking import ALL
+from tests.api.described import check, document_of
+from tests.api.doors.asking import ALL, path_of
 from tests.api.prediction_table import TABLE, make_table, rows_in
 from tests.api.publishing import TYPICAL, manifest_of, publish, training_rows, version_files
 from tests.api.serving import serving, wait_for, wait_until
@@ -104,13 +105,14 @@ def many_of(content):
 
 @pytest.mark.parametrize("name", CHANGES)
 @pytest.mark.parametrize("way", ALL)
-def test_every_door_says_the_same(clients, wanted, name, way):
+def test_every_door_says_the_same_as_described(clients, wanted, name, way):
     address, kind, body = ALL[way]
     response = clients[name].post(
         address.format(name), content=body(ROWS), headers={"content-type": kind}
     )
 
     assert response.status_code == 200, response.text
+    check(document_of(clients[name]), path_of(way), response)
     found = numbers(response.json())
     if way.startswith("mlflow") and name == "groups":
         assert found == [one["cluster"] for one in wanted[name]]

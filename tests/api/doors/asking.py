@@ -90,6 +90,11 @@ DEFAULT_WAYS = {
 ALL = WAYS | DEFAULT_WAYS
 
 
+def path_of(way):
+    """Return a door's address as the OpenAPI document has it."""
+    return ALL[way][0].format("{model}").replace("1" * 16, "{version}")
+
+
 def ask(api, way, rows, model="price", **parameters):
     """Ask through a door; return the response."""
     address, kind, body = ALL[way]
