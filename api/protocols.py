@@ -78,7 +78,7 @@ class RequestTensor(BaseModel):
     shape: list[int]
     datatype: str
     parameters: Parameters | None = None
-    data: Data
+    data: Data | list[Data] = Field(description="Flat, or of the shape [rows, 1] as lists.")
 
 
 class RequestOutput(BaseModel):

@@ -1,7 +1,8 @@
 """Open Inference Protocol v2: tensors in, tensors out.
 
 Source: https://github.com/kserve/open-inference-protocol (REST). Each input column is a tensor
-of the shape [rows] or [rows, 1]; null, which the protocol does not have, is JSON's.
+of the shape [rows] or [rows, 1], the latter flat or nested; null, which the protocol does not
+have, is JSON's.
 """
 
 from __future__ import annotations
@@ -192,7 +193,7 @@ def _tensors(inputs: object, features: Sequence[Feature]) -> dict[str, object]:
             _check_datatype(label, tensor, by_name[name])
         _check_shape(label, tensor)
         _check_parameters(f"{label}.parameters", tensor)
-        columns[name] = tensor["data"]
+        columns[name] = _flat(tensor)
     return columns
 
 
@@ -208,9 +209,17 @@ def _check_shape(label: str, tensor: Mapping[str, Any]) -> None:
     data, shape = tensor["data"], tensor["shape"]
     rows = len(data) if isinstance(data, list) else 0
     if not isinstance(data, list) or shape not in ([rows], [rows, 1]):
-        expected = f"[{rows}] or [{rows}, 1], as many as data has, and data a flat list"
+        expected = f"[{rows}] or [{rows}, 1], as many as data has, and data a list"
         shown = json.dumps(shape)[:60]
         raise whole(shown, expected, f"{label}.shape is {shown}")
+
+
+def _flat(tensor: Mapping[str, Any]) -> list[Any]:
+    """Return the data of a tensor; that of the shape [rows, 1] may be a list of lists."""
+    data: list[Any] = tensor["data"]
+    if len(tensor["shape"]) == 2 and all(isinstance(row, list) and len(row) == 1 for row in data):
+        return [cell for (cell,) in data]
+    return data
 
 
 def _check_parameters(label: str, holder: Mapping[str, Any]) -> None:

@@ -139,6 +139,26 @@ def test_a_column_may_be_of_the_shape_rows_by_one(api):
     assert values(api, changed(shape=[rows, 1])) == values(api, tensors(ROWS))
 
 
+def test_data_of_that_shape_may_be_nested(api):
+    nested = [
+        one | {"shape": [len(ROWS), 1], "data": [[cell] for cell in one["data"]]}
+        for one in tensors(ROWS)
+    ]
+
+    assert values(api, nested) == values(api, tensors(ROWS))
+
+
+@pytest.mark.parametrize(
+    ("shape", "data"),
+    [([3], [[2020], [2021], [2022]]), ([3, 1], [[2020], [2021, 1], []]), ([3, 1], [[2020], 1, 2])],
+    ids=["flat shape", "other widths", "half"],
+)
+def test_data_nested_otherwise_is_refused_with_row_and_column(api, shape, data):
+    words = refusal(infer(api, {"inputs": changed(shape=shape, data=data)}))
+
+    assert words.startswith("inputs.year[0] is a list; expected a whole number")
+
+
 @pytest.mark.parametrize("shape", [[2], [4, 1], [1, 3], [3, 1, 1], [], [-1], "3", None])
 def test_another_shape_is_refused(api, shape):
     words = refusal(infer(api, {"inputs": changed(shape=shape)}))
