@@ -2,12 +2,16 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from random import Random
+from threading import Barrier
 
+import httpx
 import pytest
 
+from api.doors.core import LONG_BODY
 from api.scoring.probing import generated_rows
-from export.artifact import Manifest, attributions, frame, predict
+from export.artifact import Feature, Manifest, attributions, frame, predict
 from tests.api.doors.asking import ALL, DEFAULT_WAYS, NAMES, WAYS, answers, ask, columns
 from tests.api.publishing import CLASSES, FEATURES, TYPICAL, manifest_of, trained
 
@@ -77,7 +81,7 @@ def test_an_unseen_category_and_null_are_answered_and_the_verdict_is_told(api, w
 @pytest.mark.parametrize("way", ALL)
 def test_a_wrong_type_is_refused_with_row_column_and_value(api, way):
     if way == "own arrow":
-        pytest.skip("a column of Arrow has one type; see test_arrow.py")
+        pytest.skip("a column of Arrow has one type; see inference/test_forms.py")
     rows = [TYPICAL, TYPICAL | {"year": "20x0"}]
 
     response = ask(api, way, rows)
@@ -103,20 +107,63 @@ def test_too_many_rows_are_refused(api, way):
     assert "2000 rows" in words_of(way, response)
 
 
+def with_columns(monkeypatch, features):
+    """Have the doors asked for other columns; return a row of them."""
+    monkeypatch.setattr("tests.api.doors.asking.NAMES", [one.name for one in features])
+    monkeypatch.setattr("tests.api.doors.asking.FEATURES", features)
+    return {one.name: TYPICAL.get(one.name, 2020) for one in features}
+
+
 @pytest.mark.parametrize("way", ALL)
-def test_a_missing_and_an_extra_column_are_refused(api, way, monkeypatch):
-    names = [name for name in NAMES if name != "year"] + ["Yaer"]
-    features = [f for f in FEATURES if f.name != "year"]
-    extra = type(features[0])("Yaer", "INT64", "numeric", None, None, None, True)
-    monkeypatch.setattr("tests.api.doors.asking.NAMES", names)
-    monkeypatch.setattr("tests.api.doors.asking.FEATURES", [*features, extra])
-    row = {name: TYPICAL.get(name, 2020) for name in names}
+@pytest.mark.parametrize("name", NAMES)
+def test_a_missing_column_is_refused_by_name(api, way, name, monkeypatch):
+    row = with_columns(monkeypatch, [one for one in FEATURES if one.name != name])
 
     response = ask(api, way, [row])
 
     assert response.status_code == status_of(way, 422)
-    words = words_of(way, response)
-    assert "year" in words or "Yaer" in words
+    assert re.search(rf"\b{name} is missing\b", words_of(way, response))
+
+
+@pytest.mark.parametrize("way", ALL)
+def test_an_extra_column_is_refused_by_name(api, way, monkeypatch):
+    extra = Feature("Yaer", "INT64", "numeric", None, None, None, True)
+    row = with_columns(monkeypatch, [*FEATURES, extra])
+
+    response = ask(api, way, [row])
+
+    assert response.status_code == status_of(way, 422)
+    assert "the unknown column 'Yaer'; expected" in words_of(way, response)
+
+
+@pytest.mark.parametrize("rows", [3, 1900], ids=["short", "long"])
+def test_callers_at_once_get_their_own_values(api, rows):
+    """Short bodies are answered on the event loop, long ones beside it."""
+    pipeline = trained("price")
+    stated = Manifest(**manifest_of("price", "1" * 16, pipeline))
+    ways = [*ALL, *ALL]
+    asked = [
+        [
+            TYPICAL | {"model": "série 3", "mileage_km": 1000.0 * caller + at / 7}
+            for at in range(rows + caller)
+        ]
+        for caller in range(len(ways))
+    ]
+    wanted = [[one["value"] for one in predict(pipeline, stated, one)] for one in asked]
+    bodies = [len(ALL[way][2](mine)) for way, mine in zip(ways, asked, strict=True)]
+    assert all((size > LONG_BODY) is (rows > 1000) for size in bodies)
+    together = Barrier(len(ways))
+
+    def call(caller):
+        with httpx.Client(base_url=api.base_url, timeout=30) as client:
+            together.wait()
+            return [ask(client, ways[caller], asked[caller]) for _ in range(5)]
+
+    with ThreadPoolExecutor(len(ways)) as pool:
+        for caller, responses in enumerate(pool.map(call, range(len(ways)))):
+            for response in responses:
+                values, _ = answers(ways[caller], response.json())
+                assert values == pytest.approx(wanted[caller], rel=1e-9), ways[caller]
 
 
 @pytest.mark.parametrize("way", ALL)
