@@ -10,26 +10,21 @@ from __future__ import annotations
 
 import base64
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from random import Random
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from api.errors import Entangled, LoadError
-from api.scoring.compiled import Scorer, compile_tables
+from api.scoring.compiled import compile_tables
+from api.scoring.proving import STRANGE, UNSEEN, Row, entangled, prove, span
 from api.scoring.tables import Link, Number, Part, Tables, Text
-from export.artifact import Feature, Manifest, attributions, class_name, frame, predict
+from export.artifact import Feature, Manifest, attributions, frame
 
-EQUAL, EQUAL_TREES = 1e-9, 1e-6
-GENERATED_ROWS = 1000
 CHUNK = 256
 FARTHEST_EDGE = 1e299  # beyond it, edges only say "and everything else"
-UNSEEN = "\x00no category\x00"
-STRANGE = (UNSEEN, "", " ", "_null_filler", "None", "nan", "0", "ção", "'\"\\\n")
-Row = dict[str, Any]
 Floats = NDArray[np.float64]
 
 
@@ -53,74 +48,25 @@ def tables_of(pipeline: Any, manifest: Manifest) -> Tables:
     LoadError
         If it has other classes than the manifest.
     """
-    link = _link(pipeline, manifest)
-    probe = _probe(pipeline, manifest.features)
-    base = probe.ask([_nothing(manifest.features)])[0]
+    link, features = _link(pipeline, manifest), manifest.features
+    probe = _probe(pipeline, features)
+    values = [_values(pipeline, feature) for feature in features]
+    vectors = _vectors(probe, features, values)
+    base, at = vectors[0], 1
     columns: dict[str, Number | Text] = {}
     free = np.ones(len(base), dtype=np.bool_)
-    for feature in manifest.features:
-        found, mine = _column(probe, pipeline, manifest.features, feature, base)
+    for feature, asked in zip(features, values, strict=True):
+        read = _text if feature.kind == "categorical" else _number
+        found, mine = read(probe, pipeline, feature, asked, vectors[at : at + len(asked)], base)
+        at += len(asked)
         if not free[mine].all():
-            raise _entangled(f"'{feature.name}' meets another column in one feature")
+            raise entangled(f"'{feature.name}' meets another column in one feature")
         free[mine] = False
         columns[feature.name] = found
     baseline = _baseline(probe, base, free)
     tables = Tables(link, columns, _cells(baseline), probe.trees)
-    prove(compile_tables(tables, manifest.features), pipeline, manifest)
+    prove(compile_tables(tables, features), pipeline, manifest)
     return tables
-
-
-def prove(scorer: Scorer, pipeline: Any, manifest: Manifest) -> None:
-    """Check that scorer and pipeline agree on the golden rows and on 1,000 generated ones.
-
-    Raises
-    ------
-    Entangled
-        Naming the first row on which they do not.
-    """
-    rows: list[Mapping[str, Any]] = [row.input for row in manifest.golden_rows]
-    rows += generated_rows(manifest.features, Random(manifest.version))
-    names = [class_name(label) for label in manifest.classes or ()]
-    trees = scorer.tables is not None and scorer.tables.trees is not None
-    equal = EQUAL_TREES if trees else EQUAL
-    given = [scorer.one([row[f.name] for f in manifest.features]) for row in rows]
-    many = scorer.many(scorer.columns([[r[f.name] for r in rows] for f in manifest.features]))
-    for at, wanted in enumerate(predict(pipeline, manifest, rows)):
-        answers = [wanted["probabilities"][n] for n in names] if names else [wanted["value"]]
-        for outputs in (given[at], many[at].tolist()):
-            if not all(
-                abs(a - b) <= equal * max(1.0, abs(b))
-                for a, b in zip(outputs, answers, strict=True)
-            ):
-                raise _entangled(
-                    f"the tables answer {outputs} where the pipeline answers {answers}, for the "
-                    f"row {rows[at]}"
-                )
-
-
-def generated_rows(features: Sequence[Feature], random: Random) -> list[Row]:
-    """Return rows that mix seen, unseen, missing and far values."""
-    return [{f.name: _any_value(f, random) for f in features} for _ in range(GENERATED_ROWS)]
-
-
-def _any_value(feature: Feature, random: Random) -> str | float | None:
-    if random.random() < 0.1:
-        return None
-    if feature.kind == "categorical":
-        if random.random() < 0.2:
-            return random.choice(STRANGE)
-        return random.choice(feature.categories or STRANGE)
-    low, high = _range(feature)
-    far = 10 * (high - low) if random.random() < 0.1 else 0.0
-    value = random.uniform(low - far, high + far)
-    return round(value) if feature.type == "INT64" else value
-
-
-def _entangled(what: str) -> Entangled:
-    return Entangled(
-        f"Tables cannot repeat the pipeline: {what}. Only one that looks at each column by itself "
-        "can be compiled."
-    )
 
 
 def _link(pipeline: Any, manifest: Manifest) -> Link:
@@ -161,7 +107,7 @@ def _probe(pipeline: Any, features: Sequence[Feature]) -> _Probe:
 def _linear_probe(pipeline: Any, features: Sequence[Feature]) -> _Probe:
     found = attributions(pipeline, frame([_nothing(features)], features))
     if found is None:
-        raise _entangled("its columns cannot be told from its features")
+        raise entangled("its columns cannot be told from its features")
 
     def ask(rows: Sequence[Row]) -> Floats:
         some = attributions(pipeline, frame(rows, features))
@@ -173,22 +119,31 @@ def _linear_probe(pipeline: Any, features: Sequence[Feature]) -> _Probe:
     return _Probe(ask, parts, found.baseline)
 
 
-def _column(
-    probe: _Probe, pipeline: Any, features: Sequence[Feature], feature: Feature, base: Floats
-) -> tuple[Number | Text, NDArray[np.intp]]:
-    """Return what an input column does, and the places of the vectors that it moves."""
+def _values(pipeline: Any, feature: Feature) -> list[Any]:
+    """Return what is asked of a column: its texts, or two numbers of each piece in turn."""
     if feature.kind == "categorical":
-        return _text(probe, pipeline, features, feature, base)
-    edges = sorted(set(_edges(pipeline, feature.name)))
-    points = _points(feature, edges)
-    rows = [_nothing(features) | {feature.name: x} for pair in points for x in pair]
-    vectors = _vectors(probe, rows)
+        known = {*(feature.categories or ()), *_known_categories(pipeline), *STRANGE[1:]}
+        return [UNSEEN, *sorted(known)]
+    points = _points(feature, _edges(pipeline, feature.name))
+    return [value for pair in points for value in pair]
+
+
+def _number(
+    probe: _Probe,
+    pipeline: Any,
+    feature: Feature,
+    asked: Sequence[float],
+    vectors: Floats,
+    base: Floats,
+) -> tuple[Number | Text, NDArray[np.intp]]:
+    """Return what a column of numbers does, and the places of the vectors that it moves."""
     low, high = vectors[0::2], vectors[1::2]
-    starts, ends = np.array(points).T
+    starts, ends = np.array(asked[0::2]), np.array(asked[1::2])
     slopes = (high - low) / (ends - starts)[:, np.newaxis]
     offsets = low - slopes * starts[:, np.newaxis]
     mine = _moved(vectors, base)
     kept = _bends(slopes[:, mine], offsets[:, mine])
+    edges = _edges(pipeline, feature.name)
     found = Number(
         tuple(edge for edge, bends in zip(edges, kept, strict=True) if bends),
         _rows_of(slopes[:, mine], kept),
@@ -200,15 +155,18 @@ def _column(
 
 
 def _text(
-    probe: _Probe, pipeline: Any, features: Sequence[Feature], feature: Feature, base: Floats
+    probe: _Probe,
+    pipeline: Any,
+    feature: Feature,
+    asked: Sequence[str],
+    vectors: Floats,
+    base: Floats,
 ) -> tuple[Number | Text, NDArray[np.intp]]:
-    names = sorted({*(feature.categories or ()), *_known_categories(pipeline), *STRANGE[1:]})
-    rows = [_nothing(features) | {feature.name: name} for name in (UNSEEN, *names)]
-    unseen, *vectors = _vectors(probe, rows)
-    mine = _moved(np.array([unseen, *vectors]), base)
+    """Return what a column of texts does, and the places of the vectors that it moves."""
+    unseen, mine = vectors[0], _moved(vectors, base)
     known = {
         name: _cells(vector[mine])
-        for name, vector in zip(names, vectors, strict=True)
+        for name, vector in zip(asked[1:], vectors[1:], strict=True)
         if name in (feature.categories or ()) or not np.array_equal(vector, unseen, equal_nan=True)
     }
     parts = tuple(probe.parts[place] for place in mine)
@@ -229,7 +187,15 @@ def _nothing(features: Sequence[Feature]) -> Row:
     return {feature.name: None for feature in features}
 
 
-def _vectors(probe: _Probe, rows: Sequence[Row]) -> Floats:
+def _vectors(probe: _Probe, features: Sequence[Feature], values: Sequence[Sequence[Any]]) -> Floats:
+    """Return the vector of nothing, then that of each value alone; a call costs as much as rows."""
+    nothing = _nothing(features)
+    rows = [
+        nothing | {feature.name: value}
+        for feature, some in zip(features, values, strict=True)
+        for value in some
+    ]
+    rows.insert(0, nothing)
     chunks = [probe.ask(rows[at : at + CHUNK]) for at in range(0, len(rows), CHUNK)]
     return np.concatenate(chunks)
 
@@ -242,7 +208,7 @@ def _moved(vectors: Floats, base: Floats) -> NDArray[np.intp]:
 def _points(feature: Feature, edges: Sequence[float]) -> list[tuple[float, float]]:
     """Return two numbers inside of each piece."""
     if not edges:
-        return [_range(feature)]
+        return [span(feature)]
     wide = max(1.0, abs(edges[0]), abs(edges[-1]))
     inner = [(a, a + (b - a) / 2) for a, b in itertools.pairwise(edges)]
     return [(edges[0] - 2 * wide, edges[0] - wide), *inner, (edges[-1], edges[-1] + wide)]
@@ -265,21 +231,15 @@ def _cells(vector: Floats) -> tuple[float | None, ...]:
     return tuple(None if cell != cell else cell for cell in vector.tolist())
 
 
-def _range(feature: Feature) -> tuple[float, float]:
-    low = 0.0 if feature.min is None else float(feature.min)
-    high = low if feature.max is None else float(feature.max)
-    return low, high if high > low else low + max(1.0, abs(low))
-
-
-def _edges(pipeline: Any, column: str) -> Iterator[float]:
-    """Yield every number at which a step that reads the column may bend."""
+def _edges(pipeline: Any, column: str) -> list[float]:
+    """Return every number at which a step that reads the column may bend, ascending."""
+    found: list[Any] = []
     for _, transformer, inputs in getattr(pipeline[0], "transformers_", ()):
         for step in _steps(transformer) if column in inputs else ():
-            found: list[Any] = [*getattr(step, "bin_edges_", ())]
+            found.extend(getattr(step, "bin_edges_", ()))
             if getattr(step, "clip", False):
                 found += [step.data_min_, step.data_max_]
-            for edges in found:
-                yield from (float(edge) for edge in edges if abs(edge) < FARTHEST_EDGE)
+    return sorted({float(edge) for edges in found for edge in edges if abs(edge) < FARTHEST_EDGE})
 
 
 def _known_categories(pipeline: Any) -> Iterator[str]:

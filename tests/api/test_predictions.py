@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from api.scoring.probing import generated_rows
+from api.scoring.proving import generated_rows
 from export.artifact import Manifest, predict
 from tests.api.publishing import FEATURES, TYPICAL, VERDICT, manifest_of, trained
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from api.doors.core import LONG_BODY
-from api.scoring.probing import generated_rows
+from api.scoring.proving import generated_rows
 from export.artifact import Feature, Manifest, attributions, frame, predict
 from tests.api.doors.asking import ALL, DEFAULT_WAYS, NAMES, WAYS, answers, ask, columns
 from tests.api.publishing import CLASSES, FEATURES, TYPICAL, manifest_of, trained

@@ -20,7 +20,7 @@ from api.errors import COUNTED, InvalidRows
 from api.inference.arrow_messages import EXPERIMENTAL
 from api.inference.batch import Table
 from api.inference.parsing import parse
-from api.scoring.probing import generated_rows
+from api.scoring.proving import generated_rows
 from tests.api.doors.asking import arrow, delimited
 from tests.api.publishing import FEATURES, TYPICAL, served
 from tests.api.test_fuzz import NAMES, bodies, good_rows

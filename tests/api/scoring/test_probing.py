@@ -14,7 +14,8 @@ from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, PolynomialFeature
 
 from api.errors import Entangled, LoadError
 from api.scoring.compiled import compile_tables
-from api.scoring.probing import generated_rows, tables_of
+from api.scoring.probing import tables_of
+from api.scoring.proving import generated_rows
 from export.artifact import Manifest, attributions, frame, predict
 from export.families.clause import Buckets, Fill, Made, Scale, Vocabulary
 from export.families.clause_steps import column_of
