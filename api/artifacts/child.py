@@ -2,7 +2,7 @@
 
 Reads one JSON object a line from standard input, writes one a line to standard output. It
 imports what a pickle needs, once, then opens each pickle in a fork of its own, which seals
-itself first: importing takes seconds, opening does not.
+itself first: importing takes seconds, opening does not. A request with `more` is not waited for.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ import os
 import select
 import signal
 import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import IO, Any
 
 import msgspec
@@ -36,6 +39,16 @@ Answer = dict[str, Any]
 KEPT_CPU_SECONDS = 3600
 
 
+@dataclass(frozen=True)
+class Fork:
+    """A process that opens one pickle, and until when it may."""
+
+    process: int
+    reader: int
+    seconds: float
+    deadline: float
+
+
 def main() -> None:
     """Answer with the tables of each model or the reason why there are none; or keep one open."""
     die_with_parent()
@@ -45,6 +58,7 @@ def main() -> None:
     _import_estimators()
     gc.freeze()
     gc.enable()
+    forks: list[Fork] = []
     with answers:
         for line in sys.stdin:
             request = json.loads(line)
@@ -53,7 +67,11 @@ def main() -> None:
             if request.get("keep"):
                 _keep(request, answers)
                 return
-            _write(_in_a_fork(request, float(request["seconds"])), answers)
+            forks.append(_fork(request, forks))
+            if not request.get("more"):
+                for fork in forks:
+                    _write(_told(fork), answers)
+                forks.clear()
 
 
 def _write(answer: Answer, answers: IO[str]) -> None:
@@ -96,23 +114,33 @@ def _explained(pipeline: Any, manifest: Manifest, rows: list[dict[str, Any]]) ->
     }
 
 
-def _in_a_fork(model: dict[str, str], seconds: float) -> Answer:
+def _fork(model: dict[str, Any], others: Sequence[Fork]) -> Fork:
+    """Begin to open a pickle in a process of its own, which reads nothing of the others'."""
+    seconds = float(model["seconds"])
     reader, writer = os.pipe()
     process = os.fork()
     if process == 0:
         os.close(reader)
+        for other in others:
+            os.close(other.reader)
         with os.fdopen(writer, "w") as stream:
             _answer(model, seconds, stream)
         os._exit(0)
     os.close(writer)
-    with os.fdopen(reader, "rb") as stream:
-        told, _, _ = select.select([stream], [], [], seconds)
+    return Fork(process, reader, seconds, time.monotonic() + seconds)
+
+
+def _told(fork: Fork) -> Answer:
+    """Wait for what a fork tells."""
+    with os.fdopen(fork.reader, "rb") as stream:
+        left = max(0.0, fork.deadline - time.monotonic())
+        told, _, _ = select.select([stream], [], [], left)
         if not told:
-            os.kill(process, signal.SIGKILL)
+            os.kill(fork.process, signal.SIGKILL)
         text = stream.read()
-    _, status = os.waitpid(process, 0)
+    _, status = os.waitpid(fork.process, 0)
     if not told:
-        return {"error": f"Opening the pickle took more than {seconds:g} s."}
+        return {"error": f"Opening the pickle took more than {fork.seconds:g} s."}
     try:
         answer: Answer = json.loads(text)
     except ValueError:

@@ -11,9 +11,10 @@ from __future__ import annotations
 import base64
 import itertools
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
@@ -84,25 +85,44 @@ def verify_version(
     return Verified(pointer, manifest, files)
 
 
-def open_version(version: Verified, opener: Opener) -> Served:
-    """Open a version in the child and check what comes back.
+def has_trees(version: Verified) -> bool:
+    """Tell whether opening a version takes XGBoost."""
+    return "xgboost" in version.manifest.libraries
+
+
+def open_versions(versions: Sequence[Verified], opener: Opener) -> Iterator[Served | Exception]:
+    """Open versions in the child and check what comes back; yield each, or why it is not served.
 
     Parameters
     ----------
-    version : Verified
-        Opened in a sealed process of its own.
+    versions : sequence of Verified
+        Each opened in a sealed process of its own, several at once.
     opener : Opener
-        Who starts that.
-
-    Raises
-    ------
-    LoadError
-        If it cannot be opened, or does not answer as it should.
+        Who starts those.
     """
+    files = [
+        (one.files[MANIFEST].decode(), base64.b64encode(one.files[PICKLE]).decode())
+        for one in versions
+    ]
+    answers = opener.open(files)
+    for at, version in enumerate(versions):
+        try:
+            answer = next(answers)
+        except LoadError as error:
+            if len(versions) == 1:
+                yield error
+                return
+            for one in versions[at:]:  # alone, so that only who is to blame fails
+                yield from open_versions([one], opener)
+            return
+        try:
+            yield _checked(version, answer)
+        except Exception as error:
+            yield error
+
+
+def _checked(version: Verified, answer: Mapping[str, Any]) -> Served:
     manifest = version.manifest
-    answer = opener.open(
-        version.files[MANIFEST].decode(), base64.b64encode(version.files[PICKLE]).decode()
-    )
     if "error" in answer:
         raise LoadError(str(answer["error"])[:LONGEST_REASON])
     if "pipeline" in answer:

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,6 +25,7 @@ KEPT_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 START_SECONDS = 60.0
 IDLE_SECONDS = 15.0
+Files = tuple[str, str]
 _prepared: list[Child] = []
 
 
@@ -33,6 +35,7 @@ class Child:
     def __init__(self) -> None:
         kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
         self._words = _file_in_memory()
+        self._read = b""
         self._process = subprocess.Popen(
             [sys.executable, "-EsB", "-m", "api.artifacts.child"],
             stdin=subprocess.PIPE,
@@ -59,12 +62,29 @@ class Child:
         LoadError
             If none comes in time, or the child is gone; it is not to be asked again.
         """
-        wait = seconds + (0.0 if self._asked else START_SECONDS)
-        self._asked = True
+        self.send(request)
+        return self.answer(seconds)
+
+    def send(self, request: dict[str, Any]) -> None:
+        """Send a request whose answer is asked for later.
+
+        Raises
+        ------
+        LoadError
+            If the child is gone.
+        """
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(json.dumps(request).encode() + b"\n")
             self._process.stdin.flush()
+        except OSError:
+            raise self._gone() from None
+
+    def answer(self, seconds: float) -> dict[str, Any]:
+        """Return the next answer; see `ask`."""
+        wait = seconds + (0.0 if self._asked else START_SECONDS)
+        self._asked = True
+        try:
             line = self._line(time.monotonic() + wait)
             answer = json.loads(line, parse_constant=_refuse)
         except TimeoutError:  # an OSError too, so it comes first
@@ -86,15 +106,15 @@ class Child:
     def _line(self, deadline: float) -> bytes:
         assert self._process.stdout is not None
         file = self._process.stdout.fileno()
-        line = b""
-        while not line.endswith(b"\n"):
+        while b"\n" not in self._read:
             ready, _, _ = select.select([file], [], [], max(0.0, deadline - time.monotonic()))
             if not ready:
                 raise TimeoutError
             part = os.read(file, 1 << 20)
             if not part:
                 raise OSError("it is gone")
-            line += part
+            self._read += part
+        line, _, self._read = self._read.partition(b"\n")
         return line
 
     def _gone(self) -> ChildGone:
@@ -119,27 +139,27 @@ class Opener:
         self._child: Child | None = _prepared.pop() if _prepared else None
         self._used = time.monotonic()
 
-    def open(self, manifest: str, pickle: str) -> dict[str, Any]:
-        """Return what the child makes of a version.
+    def open(self, versions: Sequence[Files]) -> Iterator[dict[str, Any]]:
+        """Yield what the child makes of each version; it works on several at once.
 
         Parameters
         ----------
-        manifest : str
-            JSON, verified.
-        pickle : str
-            In base64, verified.
+        versions : sequence of tuple of (str, str)
+            The manifest as JSON and the pickle in base64, both verified.
 
         Raises
         ------
         LoadError
-            If it makes nothing of it.
+            If it makes nothing of one; the rest is not opened.
         """
-        if self._child is None:
-            self._child = Child()
-        self._used = time.monotonic()
-        request = {"manifest": manifest, "pickle": pickle, "seconds": self._seconds}
+        child = self._child = self._child or Child()
         try:
-            return self._child.ask(request, self._seconds + 5)
+            for at, (manifest, pickle) in enumerate(versions, start=1):
+                request = {"manifest": manifest, "pickle": pickle, "seconds": self._seconds}
+                child.send(request | {"more": at < len(versions)})
+            for _ in versions:
+                self._used = time.monotonic()
+                yield child.answer(self._seconds + 5)
         except LoadError:
             self.end()
             raise

@@ -20,7 +20,7 @@ from google.cloud.storage import Client
 
 from api.artifacts.bucket import Folder, Pointed
 from api.artifacts.kept import KeptPipeline
-from api.artifacts.loader import Verified, open_version, verify_version
+from api.artifacts.loader import Verified, has_trees, open_versions, verify_version
 from api.artifacts.opener import Opener
 from api.artifacts.served import Served
 from api.artifacts.state import Failure, State
@@ -99,8 +99,11 @@ class Registry:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             found = list(pool.map(lambda entry: self._fetch(client, *entry), due))
         versions = [version for version in found if version is not None]
-        for version in versions:
-            self._take(version, pointers[version.pointer.model])
+        versions.sort(key=has_trees)  # the others open while what trees need is imported
+        for at in range(0, len(versions), AT_ONCE):
+            some = versions[at : at + AT_ONCE]
+            for version, outcome in zip(some, open_versions(some, self._opener), strict=True):
+                self._take(version, outcome, pointers[version.pointer.model])
         self._rest()
         self._change(lambda state: replace(state, storage_problem=None, listed=True))
 
@@ -154,12 +157,12 @@ class Registry:
             self._fail(model, version, generation, error)
             return None
 
-    def _take(self, version: Verified, generation: int) -> None:
+    def _take(self, version: Verified, outcome: Served | Exception, generation: int) -> None:
         model = version.manifest.model
-        try:
-            outcome = self._opened(version)
-        except Exception as error:
-            self._fail(model, version.manifest.version, generation, error)
+        if not isinstance(outcome, Exception):
+            outcome = self._warmed(outcome)
+        if isinstance(outcome, Exception):
+            self._fail(model, version.manifest.version, generation, outcome)
             return
         self._generations[model] = generation
         keep = self._settings.kept_versions
@@ -167,14 +170,14 @@ class Registry:
         self.swaps[model] = self.swaps.get(model, 0) + 1
         logger.info("'%s' %s is in service.", model, version.manifest.version)
 
-    def _opened(self, version: Verified) -> Served:
-        served = open_version(version, self._opener)
+    def _warmed(self, served: Served) -> Served | Exception:
+        """Return a version that every door answers for; else what one of them says."""
         try:
             self._warm(served)
-        except Exception:
+        except Exception as error:
             if served.pipeline is not None:
                 served.pipeline.end()
-            raise
+            return error
         return served
 
     def _fail(self, model: str, version: str | None, generation: int, error: Exception) -> None:

@@ -8,8 +8,8 @@ import resource
 import numpy.testing._private.utils as numpy_utils
 import pytest
 
-from api.artifacts.loader import open_version, verify_version
-from api.artifacts.opener import Opener
+from api.artifacts.loader import open_versions, verify_version
+from api.artifacts.opener import Child, Opener
 from api.artifacts.served import Served
 from api.errors import LoadError
 from cloud.settings import Settings
@@ -19,6 +19,7 @@ from tests.api.publishing import (
     edited,
     pointer_to,
     resigned,
+    served,
     version_files,
 )
 
@@ -54,7 +55,10 @@ def opened(version, seconds=60.0):
     """Open a version in a child of its own."""
     opener = Opener(seconds)
     try:
-        return open_version(version, opener)
+        (outcome,) = open_versions([version], opener)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
     finally:
         opener.end()
 
@@ -198,4 +202,37 @@ def test_a_child_that_does_not_answer_in_time_is_told_so(key):
     files = version_files("price", V1, key)
 
     with pytest.raises(LoadError, match=r"took more than 0\.1 s"):
-        opener.open(files["manifest.json"].decode(), "")
+        next(opener.open([(files["manifest.json"].decode(), "")]))
+
+
+def several(key, trusted):
+    """Return three versions that are as they were signed, the second of which cannot be opened."""
+    made = [
+        version_files("price", V1, key),
+        version_files("class_two", V1, key, pickled=b"no pickle"),
+        version_files("trees", V1, key),
+    ]
+    names = ("price", "class_two", "trees")
+    pairs = zip(names, made, strict=True)
+    return [verify_version(files, pointer_to(name, V1, files), trusted) for name, files in pairs]
+
+
+@pytest.mark.parametrize("alive", [True, False], ids=["one child", "a child that is gone"])
+def test_of_several_that_are_opened_at_once_only_the_bad_one_fails(key, trusted, alive):
+    opener = Opener(60.0)
+    if not alive:
+        opener._child = Child()
+        opener._child._process.kill()
+        opener._child._process.wait()
+
+    try:
+        first, second, third = open_versions(several(key, trusted), opener)
+    finally:
+        opener.end()
+
+    assert isinstance(second, LoadError)
+    for outcome, name in ((first, "price"), (third, "trees")):
+        assert outcome.manifest.model == name
+        assert outcome.scorer.one([None] * 4) == pytest.approx(
+            served(name).scorer.one([None] * 4), rel=1e-6
+        )
