@@ -13,43 +13,12 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-from fastapi import FastAPI, Request
-from pydantic import BaseModel
+from fastapi import Request
 
-app = FastAPI()
+from benchmarks.serving.empty import Rows, app
+
 pipeline: Any = pickle.loads(Path(os.environ["MODEL_FILE"]).read_bytes())
 COLUMNS = list(os.environ["MODEL_COLUMNS"].split(","))
-
-
-class Row(BaseModel):
-    """The input that our own models have."""
-
-    model: str | None
-    region: str | None
-    color: str | None
-    fuel_type: str | None
-    transmission: str | None
-    year: int | None
-    engine_size_l: float | None
-    mileage_km: float | None
-
-
-class Rows(BaseModel):
-    """Rows as our own door takes them."""
-
-    rows: list[Row]
-
-
-class Value(BaseModel):
-    """One number."""
-
-    value: float
-
-
-@app.post("/empty")
-async def empty(rows: Rows) -> Value:
-    """Do nothing."""
-    return Value(value=1.0)
 
 
 @app.post("/naive")
