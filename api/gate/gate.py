@@ -148,13 +148,14 @@ class Gate:
         address = self._addresses.find(path) if scope["method"] == "POST" else None
         door = self._addresses.door(path) if address is None else address.door
         visit = Visit(_id(headers), door, started)
+        is_open = path in self._open  # whoever looks after the process asks at any time
         try:
-            if path not in self._open:
+            if not is_open:
                 if CROWDED in scope:
                     raise Busy("Too many connections are open; try again in a moment.")
                 caller = self._callers.known(scope.get("server"), headers)
                 visit.caller = await self._callers.check(headers) if caller is None else caller
-            self._limits.enter(visit.caller)
+                self._limits.enter(visit.caller)
         except RequestError as error:
             visit.served = None if address is None else self._core.served(address)
             await _send(send, visit, door.refuse(error), (*PLAIN, *_retry(error)))
@@ -166,7 +167,8 @@ class Gate:
                 else:
                     await self._at_door(address, headers, scope, receive, send, visit)
             finally:
-                self._limits.leave()
+                if not is_open:
+                    self._limits.leave()
                 self._tell(scope["method"], path, visit)
             return
         self._tell(scope["method"], path, visit)

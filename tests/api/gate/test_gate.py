@@ -208,6 +208,13 @@ def test_a_caller_that_asks_too_often_is_told_how_long_to_wait(make_settings):
     assert late[0].json()["detail"] == "'local' may ask 2 times a second; wait 1 s."
 
 
+def test_whoever_looks_after_the_process_may_ask_at_any_time(make_settings):
+    with serving(make_settings(max_per_second=2.0, max_concurrent=1)) as client:
+        answers = [client.get("/health/live") for _ in range(20)]
+
+    assert {answer.status_code for answer in answers} == {200}
+
+
 def test_callers_do_not_pay_for_each_other_and_time_pays_back():
     limits = Limits(100, 50.0)
     for _ in range(100):
