@@ -174,6 +174,7 @@ def test_there_is_room_for_so_many_bytes_of_bodies_that_are_on_their_way(process
     assert found.count(422) == 9 and found.count(503) == 15
 
 
+@pytest.mark.soak
 def test_there_is_room_for_so_many_bytes_of_answers_that_nobody_reads(process):
     rows = [TYPICAL | {"model": "Fusca", "year": 1999, "mileage_km": -1.5}] * 10_000
     body = json.dumps({"rows": rows}).encode()
@@ -190,6 +191,7 @@ def test_there_is_room_for_so_many_bytes_of_answers_that_nobody_reads(process):
 LARGE = 10 * 1024 * 1024
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     "body",
     [

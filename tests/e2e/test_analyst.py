@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import LocalCloud
 
+pytestmark = pytest.mark.soak
 SCRIPT = Path(__file__).with_name("analyst.py")
 SECONDS = 5.0
 TOLD = {

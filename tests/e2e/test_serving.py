@@ -124,6 +124,7 @@ def test_a_report_run_again_changes_nothing(desk, address):
     assert httpx.get(f"{address}/health/ready").json()["models"] == before
 
 
+@pytest.mark.soak
 def test_a_changed_report_is_served_without_a_failed_request(desk, address, changed):
     old = httpx.get(f"{address}/health/ready").json()["models"]["price_linear"]
     client = Client(address)

@@ -78,7 +78,14 @@ def check_kept(client: Client) -> None:
     assert next(iter(client.query_and_wait("select count(*) as n from kept.t")))["n"] == 2
 
 
-@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "end",
+    [
+        pytest.param(signal.SIGTERM, marks=pytest.mark.soak),
+        pytest.param(signal.SIGINT, marks=pytest.mark.soak),
+        signal.SIGKILL,
+    ],
+)
 def test_everything_is_there_after_a_restart(
     tmp_path: Path, start: Start, end: signal.Signals
 ) -> None:

@@ -48,8 +48,8 @@ def test_values_are_bigquery_ml_s(train: Train, kind: str, clause: str) -> None:
 
     expected = found.column("predicted_price_usd").to_numpy()
     assert distance(predicted, expected).max() <= TOLERANCE
-    if kind != "linear_reg":
-        assert np.abs(predicted - expected).max() <= TOLERANCE
+    if kind != "linear_reg":  # a sum of float32: its last bit
+        assert distance(predicted, expected).max() <= 2.0**-23
 
 
 @CLAUSES
@@ -70,8 +70,8 @@ def test_values_are_bigquery_ml_s(train: Train, kind: str, clause: str) -> None:
         ("model_type = 'logistic_reg'", "code", CODES),
         ("model_type = 'boosted_tree_classifier'", "rank", RANKS),
         ("model_type = 'boosted_tree_classifier'", "code", CODES),
-        (FOREST, "rank", RANKS),
-        (FOREST, "code", CODES),
+        pytest.param(FOREST, "rank", RANKS, marks=pytest.mark.soak),
+        pytest.param(FOREST, "code", CODES, marks=pytest.mark.soak),
     ],
 )
 def test_probabilities_and_labels_are_bigquery_ml_s(
