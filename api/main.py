@@ -31,6 +31,7 @@ from api.gate.connection import Desk
 from api.gate.gate import OPEN_PATHS, Gate
 from api.gate.limits import Limits, Room
 from api.marts.reader import Marts
+from api.memory import keep_freed
 from api.observability.logs import set_up
 from api.observability.metrics import Metrics
 from api.observability.prediction_log import Bounds, PredictionLog
@@ -135,6 +136,7 @@ def from_environment() -> FastAPI:
     set_up(settings.log_form)
     if settings.workers > 1:
         _stay_with_parent()
+    keep_freed()
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.freeze()
     gc.set_threshold(*COLLECTIONS)

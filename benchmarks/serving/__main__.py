@@ -189,9 +189,11 @@ def _starts(environment: dict[str, str], key: str) -> None:
             answered = sorted(_until_answered(server, key).values())
         found.append((nothing, answered[0] - began, answered[-1] - began))
     nothing, first, last = (statistics.median(column) for column in zip(*found, strict=True))
-    print(f"  an empty process of FastAPI {nothing:.2f}; the first of the models {first:.2f}")
-    print(f"  all of the models {last:.2f}, {last / nothing:.2f} × the empty process")
-    _report("fresh process to an answer of all 3 models (s)", last, most=1.5)
+    print(f"  an empty process of FastAPI {nothing:.2f}; all of the models {last:.2f}")
+    print(
+        f"  the first of them {first / nothing:.2f} × the empty process, all {last / nothing:.2f}"
+    )
+    _report("fresh process to its first answer, 3 models (s)", first, most=1.5)
 
 
 def _until_answered(server: Server, key: str) -> dict[str, float]:
