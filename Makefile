@@ -58,9 +58,15 @@ test: $(STAMP) ## All tests but the long ones, a file to each core.
 	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
 	-m "not soak and not cloud"
 
+# What measures seconds runs by itself; millions of rows take longest and begin.
+ALONE := tests/browser/ tests/api/test_load.py
+TOGETHER := tests/export/ $(filter-out tests/export/ $(ALONE),$(wildcard tests/*/))
+
 .PHONY: soak
 soak: $(STAMP) ## Load, long fuzzing, sabotage and millions of rows.
-	@$(PY) -m pytest -m soak
+	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder -m soak \
+	$(TOGETHER) $(ALONE:%=--ignore=%)
+	@$(PY) -m pytest -m soak $(ALONE)
 
 .PHONY: fidelity
 fidelity: $(STAMP) ## Ask the recorded cases and write the table of emulator/README.md.

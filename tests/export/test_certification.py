@@ -5,8 +5,10 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import uuid
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -263,7 +265,7 @@ def test_of_a_split_that_nobody_knows_the_model_itself_is_taken(
     world: World, tmp_path: Path, kind: str, label: str, split: str
 ) -> None:
     here = apart(world, tmp_path)
-    study = split_study(here, tmp_path, kind, label, split)
+    study = own_study(here, tmp_path, kind, label, {"data_split_method": split})
 
     choice = choose(study)
 
@@ -276,21 +278,51 @@ def test_behind_a_clause_such_a_split_leaves_the_means_unknown(
     world: World, tmp_path: Path
 ) -> None:
     clause = "year, region, ml.standard_scaler(mileage_km) over () as km"
-    study = split_study(world, tmp_path, "linear_reg", "price_usd", "random", clause)
+    options = {"data_split_method": "random"}
+    study = own_study(world, tmp_path, "linear_reg", "price_usd", options, clause)
 
     with pytest.raises(ParityFailure, match="TRANSFORM clause and a DATA_SPLIT_METHOD that takes"):
         choose(study)
 
 
-def split_study(
-    world: World, directory: Path, kind: str, label: str, split: str, clause: str = ""
+@pytest.mark.parametrize(
+    ("kind", "label", "options"),
+    [
+        ("linear_reg", "price_usd", {"fit_intercept": False}),
+        ("linear_reg", "price_usd", {"category_encoding_method": "dummy_encoding"}),
+        ("linear_reg", "price_usd", {"l1_reg": 50.0}),
+        ("linear_reg", "price_usd", {"l2_reg": 10.0}),
+        ("logistic_reg", "sales_class", {"auto_class_weights": True}),
+        ("logistic_reg", "tier", {"category_encoding_method": "dummy_encoding", "l2_reg": 1.0}),
+        ("logistic_reg", "tier", {"l1_reg": 5.0}),
+    ],
+    ids=str,
+)
+def test_an_option_of_training_is_in_what_bigquery_holds(
+    world: World, tmp_path: Path, kind: str, label: str, options: dict[str, Any]
+) -> None:
+    study = own_study(world, tmp_path, kind, label, {"data_split_method": "no_split"} | options)
+
+    choice = choose(study)
+
+    assert choice.certificates["transplanted"].within
+
+
+def own_study(
+    world: World,
+    directory: Path,
+    kind: str,
+    label: str,
+    options: dict[str, Any],
+    clause: str = "",
 ) -> Study:
-    """Return the study of a model that BigQuery ML split by itself."""
-    name = f"{kind}_{split}"
+    """Return the study of a model with these options."""
+    name = f"{kind}_{uuid.uuid4().hex[:8]}"
     kept = f"transform({clause}, {label})" if clause else ""
+    given = {"model_type": kind, "input_label_cols": [label]} | options
     world.run(
-        f"create or replace model `{world.relation(name)}` {kept} options(model_type = '{kind}', "
-        f"input_label_cols = ['{label}'], data_split_method = '{split}') as "
+        f"create model `{world.relation(name)}` {kept} "
+        f"options({', '.join(f'{key} = {value!r}' for key, value in given.items())}) as "
         f"select {', '.join(FEATURES)}, {label} from `{world.relation('features')}` "
         "where split != 'test'"
     )
@@ -298,9 +330,11 @@ def split_study(
         f"alter model `{world.relation(name)}` set options(labels = [('sql_hash', '{'a' * 40}'), "
         f"('options_hash', '{'b' * 40}'), ('data_hash', '{'d' * 40}')])"
     )
-    manifest = write_dbt_manifest(world, directory / "dbt.json", {name: (kind, label)})
-    manifest.write_text(manifest.read_text().replace('"custom"', f'"{split}"'))
-    return read_model(world.settings, name, dbt_manifest=manifest)
+    file = write_dbt_manifest(world, directory / "dbt.json", {name: (kind, label)})
+    content = json.loads(file.read_text())
+    content["nodes"][f"model.test.{name}"]["config"]["meta"]["ml_config"] = given
+    file.write_text(json.dumps(content))
+    return read_model(world.settings, name, dbt_manifest=file)
 
 
 def test_a_feature_that_is_not_in_the_table_is_named(world: World, tmp_path: Path) -> None:
