@@ -146,6 +146,9 @@ def test_models_are_registered_where_it_is_asked_for(built, monkeypatch):
     assert done.returncode == 1
     assert set(re.findall(r"in model (\w+)", done.stdout)) == {"price_linear"}
     assert "model_registry" in done.stdout.lower()
+    monkeypatch.undo()
+    again = built.dbt("build", "--select", names[0], "--exclude-resource-type", "test")
+    assert again.returncode == 0, again.stdout
 
 
 @pytest.mark.parametrize(
