@@ -33,7 +33,7 @@ from api.settings import Settings
 LONG_BODY = 64 * 1024
 # Of what callers write, no more is remembered.
 LONGEST_KEPT = 256
-TRUTHS = {"": False, "false": False, "0": False, "true": True, "1": True}
+TRUTHS = {"false": False, "true": True}
 logger = logging.getLogger("api")
 Headers = dict[bytes, bytes]
 
@@ -225,7 +225,7 @@ def _media_type(content_type: bytes) -> str:
 
 def _explain(query: bytes) -> bool:
     given = parse_qs(query.decode("latin-1"), keep_blank_values=True, max_num_fields=50)
-    text = given.get("explain", [""])[-1].lower()
+    text = given.get("explain", ["false"])[-1].lower()
     if text not in TRUTHS:
         raise InvalidQuery(f"explain is {text[:60]!r}; expected true or false.")
     return TRUTHS[text]

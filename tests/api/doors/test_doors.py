@@ -240,7 +240,7 @@ def test_explanations_are_those_that_the_certificate_compared(api, model):
     rows = ROWS[:20]
     wanted = attributions(trained(model), frame(rows, FEATURES))
 
-    predictions = ask(api, "own rows", rows, model, explain="1").json()["predictions"]
+    predictions = ask(api, "own rows", rows, model, explain="true").json()["predictions"]
 
     classes = CLASSES[model]
     for at, prediction in enumerate(predictions):
@@ -276,11 +276,12 @@ def test_explanations_come_as_sentences_in_the_reader_s_language(api):
     assert any("fuel_type = NULL" in one["sentence"] for one in english)
 
 
-def test_another_word_than_true_or_false_is_refused(api):
-    response = api.post("/models/price/predict?explain=maybe", json={"rows": [TYPICAL]})
+@pytest.mark.parametrize("word", ["maybe", "", "1"])
+def test_another_word_than_true_or_false_is_refused(api, word):
+    response = api.post(f"/models/price/predict?explain={word}", json={"rows": [TYPICAL]})
 
     assert response.status_code == 422
-    assert response.json()["detail"] == "explain is 'maybe'; expected true or false."
+    assert response.json()["detail"] == f"explain is {word!r}; expected true or false."
 
 
 def test_columns_of_other_lengths_are_refused(api):
