@@ -37,11 +37,9 @@ def compare_parity(google: Side, local: Side, manifest: Path) -> Iterator[Findin
     ours = bigquery_client(local.settings)
     for name in TABLES:
         _copy(ours, google, name, nodes)
-    models = {
-        n["name"]: n for n in nodes.values() if n["config"].get("materialized") == "bqml_model"
-    }
-    for name, node in models.items():
-        _train(ours, google, name, node)
+    for node in nodes.values():
+        if node["config"].get("meta", {}).get("export"):
+            _train(ours, google, node["name"], node)
     moved = manifest.with_name("manifest-of-google.json")
     moved.write_text(_in_scratch(content, google))
     settings = replace(
