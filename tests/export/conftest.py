@@ -89,6 +89,20 @@ def apart(world: World, directory: Path) -> World:
     return replace(world, settings=settings, environment=world.environment | settings.environment())
 
 
+def copied(
+    world: World, directory: Path, dataset: str, cells: str = "*", rows: str = "true"
+) -> World:
+    """Return a world with a dataset, bucket and keys of its own, and the features as selected."""
+    made = replace(apart(world, directory), dataset=dataset)
+    made.client.create_dataset(dataset, exists_ok=True)
+    for table, selected in (
+        ("features", f"select {cells} from `{world.relation('features')}` where {rows}"),
+        ("features_fingerprint", f"select * from `{world.relation('features_fingerprint')}`"),
+    ):
+        made.run(f"create or replace table `{made.relation(table)}` as {selected}")
+    return made
+
+
 @pytest.fixture(scope="session")
 def dbt_manifest(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_dbt_manifest(world, tmp_path_factory.mktemp("dbt") / "manifest.json", MODELS)

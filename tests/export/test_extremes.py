@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from export import publish, publish_models, verify_version
 from export.hard_rows import hard_rows
 from export.manifest import Feature
 from tests.export.conftest import MODELS as MODELS_OF_THE_WORLD
-from tests.export.conftest import World, apart, make_verdicts, train, write_dbt_manifest
+from tests.export.conftest import World, copied, make_verdicts, train, write_dbt_manifest
 
 MODELS = {
     "price_linear": ("linear_reg", "price_usd"),
@@ -29,24 +28,8 @@ ENDS = (
 )
 
 
-def make(world: World, directory: Path, dataset: str, year: str, mileage: str) -> World:
-    """Return a world of its own whose numbers are these expressions."""
-    made = replace(apart(world, directory), dataset=dataset)
-    made.client.create_dataset(made.dataset, exists_ok=True)
-    made.run(
-        f"create or replace table `{made.relation('features')}` as "
-        f"select * replace ({year} as year, {mileage} as mileage_km) "
-        f"from `{world.relation('features')}`"
-    )
-    made.run(
-        f"create or replace table `{made.relation('features_fingerprint')}` as "
-        f"select * from `{world.relation('features_fingerprint')}`"
-    )
-    return made
-
-
 def test_whole_numbers_to_their_ends_are_published(world: World, tmp_path: Path) -> None:
-    large = make(world, tmp_path, "large_numbers", ENDS, "mileage_km")
+    large = copied(world, tmp_path, "large_numbers", f"* replace ({ENDS} as year)")
     for name, (kind, label) in MODELS.items():
         train(large, name, kind, label)
     make_verdicts(large, MODELS)
@@ -63,7 +46,7 @@ def test_whole_numbers_to_their_ends_are_published(world: World, tmp_path: Path)
 def test_a_number_that_is_none_is_refused_for_each_model_by_itself(
     world: World, tmp_path: Path, strange: str
 ) -> None:
-    here = make(world, tmp_path, "strange_numbers", "year", "mileage_km")
+    here = copied(world, tmp_path, "strange_numbers")
     models = {name: MODELS[name] for name in ("class_logistic", "price_linear")}
     for name, (kind, label) in models.items():
         train(here, name, kind, label)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from export import publish_models, verify_version
 from tests.export.conftest import (
     MODELS,
     World,
-    apart,
+    copied,
     make_verdicts,
     train,
     write_dbt_manifest,
@@ -25,16 +24,8 @@ LINEAR = {name: (*pair, "") for name, pair in MODELS.items()}
 def test_a_test_split_of_one_row_is_certified_and_published(
     world: World, tmp_path: Path, models: dict[str, tuple[str, str, str]]
 ) -> None:
-    single = replace(apart(world, tmp_path), dataset="single_row")
-    single.client.create_dataset(single.dataset, exists_ok=True)
-    for table, condition in (
-        ("features", "split != 'test' or sale_id = 's000005'"),
-        ("features_fingerprint", "true"),
-    ):
-        single.run(
-            f"create or replace table `{single.relation(table)}` as "
-            f"select * from `{world.relation(table)}` where {condition}"
-        )
+    rows = "split != 'test' or sale_id = 's000005'"
+    single = copied(world, tmp_path, "single_row", rows=rows)
     for name, (kind, label, clause) in models.items():
         train(single, name, kind, label, clause)
     pairs = {name: (kind, label) for name, (kind, label, _) in models.items()}

@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from export import read_model, train
 from export.study import Study
-from tests.export.conftest import World, apart, make_verdicts, write_dbt_manifest
+from tests.export.conftest import World, copied, make_verdicts, write_dbt_manifest
 from tests.export.conftest import train as train_model
 from tests.export.families.conftest import CLAUSE
 from tests.export.test_sabotage import caught, changed
@@ -28,13 +28,7 @@ MODELS = {
 
 @pytest.fixture(scope="module")
 def studies(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Study]:
-    here = replace(apart(world, tmp_path_factory.mktemp("keys")), dataset="sabotaged")
-    here.client.create_dataset(here.dataset, exists_ok=True)
-    for table in ("features", "features_fingerprint"):
-        here.run(
-            f"create or replace table `{here.relation(table)}` as "
-            f"select * from `{world.relation(table)}`"
-        )
+    here = copied(world, tmp_path_factory.mktemp("keys"), "sabotaged")
     for name, (kind, label, clause) in MODELS.items():
         train_model(here, name, kind, label, clause)
     pairs = {name: (kind, label) for name, (kind, label, _) in MODELS.items()}
