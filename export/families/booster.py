@@ -65,6 +65,11 @@ class Booster:
     features: tuple[TreeFeature, ...]
     method: str
 
+    @property
+    def is_binary(self) -> bool:
+        """Whether it is in the old format, as the releases that BigQuery uses write it."""
+        return not self.content.startswith(b"{")  # as JSON does, and UBJSON
+
 
 def export_booster(warehouse: Warehouse, bucket: Bucket, node: Node) -> Booster:
     """Let BigQuery write a model to the bucket and read it.

@@ -20,6 +20,7 @@ from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import Bunch
 from xgboost import XGBClassifier, XGBRegressor, config_context
 
+from export.families.base_score import add_base_score_last
 from export.families.booster import LABEL, Booster
 from export.families.columns import (
     CATEGORY,
@@ -96,6 +97,8 @@ def transplanted(
     model: Any = XGBRegressor() if classes is None else XGBClassifier()
     with config_context(verbosity=0):  # it warns of an old format, which no pickle keeps
         model.load_model(bytearray(booster.content))
+        if booster.is_binary:
+            add_base_score_last(model.get_booster())
     model.n_jobs = 1
     prepare = preparation(columns, booster)
     return Pipeline([("prepare", prepare), ("model", _labelled(model, classes))])
