@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -48,12 +50,48 @@ def local_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud
         process.wait(timeout=30)
 
 
+@dataclass(frozen=True)
+class FirstRun:
+    """How `pipeline run` of the sample ended in an empty folder, and that folder."""
+
+    code: int
+    output: str
+    folder: Path
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What its `run.json` says."""
+        told: dict[str, Any] = json.loads((self.folder / ".local" / "run.json").read_text())
+        return told
+
+    def continued(self, folder: Path) -> Desk:
+        """Return a desk in a new folder to go on at: this one is for all."""
+        assert self.code == 0, self.output
+        shutil.copytree(self.folder, folder)
+        return Desk(folder)
+
+
 @pytest.fixture(scope="session")
-def sample_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+def first_run(tmp_path_factory: pytest.TempPathFactory) -> FirstRun:
+    """The sample's first run: once, whichever process of the tests asks first."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, ended = shared / "first-run", shared / "first-run.json"
+    with (shared / "first-run.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ended.exists():
+            folder.mkdir()
+            code, output, _ = Desk(folder).run(SAMPLE)
+            ended.write_text(json.dumps([code, output]))
+    return FirstRun(*json.loads(ended.read_text()), folder)
+
+
+@pytest.fixture(scope="session")
+def sample_cloud(
+    first_run: FirstRun, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LocalCloud]:
     """A local cloud that holds what the pipeline makes of the sample, as `make up` starts it."""
-    desk = Desk(tmp_path_factory.mktemp("sample"))
-    code, output, _ = desk.run(SAMPLE)
-    assert code == 0, output
+    desk = first_run.continued(tmp_path_factory.mktemp("sample") / "desk")
     directory = desk.folder / ".local"
     process = start_cloud(directory)
     try:

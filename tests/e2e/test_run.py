@@ -8,20 +8,10 @@ import pytest
 from tests.e2e.desk import SAMPLE, Desk
 
 
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory):
-    return Desk(tmp_path_factory.mktemp("desk"))
+def test_the_sample_becomes_three_published_models(first_run):
+    run = first_run.told
 
-
-@pytest.fixture(scope="module")
-def first(desk):
-    return desk.run(SAMPLE)
-
-
-def test_the_sample_becomes_three_published_models(first):
-    code, output, run = first
-
-    assert code == 0, output
+    assert first_run.code == 0, first_run.output
     assert run["ok"] is True
     assert [m["name"] for m in run["models"]] == [
         "price_linear",
@@ -32,32 +22,34 @@ def test_the_sample_becomes_three_published_models(first):
     assert all(m["parity"]["label_disagreements"] == 0 for m in run["models"])
 
 
-def test_the_sample_has_signal(first):
-    statuses = {m["name"]: m["verdict"]["status"] for m in first[2]["models"]}
+def test_the_sample_has_signal(first_run):
+    statuses = {m["name"]: m["verdict"]["status"] for m in first_run.told["models"]}
 
     assert set(statuses.values()) == {"signal"}, statuses
 
 
-def test_no_record_of_the_sample_is_lost(first):
-    report = first[2]["report"]
+def test_no_record_of_the_sample_is_lost(first_run):
+    report = first_run.told["report"]
 
     assert report["lines"] == report["clean"] + report["rejected"] + report["duplicates"]
     assert report["rejected"] > 0
     assert report["duplicates"] > 0
 
 
-def test_a_second_run_trains_and_uploads_nothing(desk, first):
+def test_a_second_run_trains_and_uploads_nothing(tmp_path, first_run):
+    desk = first_run.continued(tmp_path / "moved")
+
     code, output, run = desk.run(SAMPLE)
 
     assert code == 0, output
     status = {step["name"]: step["status"] for step in run["steps"]}
     assert (status["ingest"], status["export"]) == ("skipped", "skipped")
     assert not any(m["trained"] for m in run["models"])
-    assert [m["version"] for m in run["models"]] == [m["version"] for m in first[2]["models"]]
+    assert [m["version"] for m in run["models"]] == [m["version"] for m in first_run.told["models"]]
 
 
 @pytest.mark.soak
-def test_a_run_killed_in_dbt_is_finished_by_the_next(tmp_path, first):
+def test_a_run_killed_in_dbt_is_finished_by_the_next(tmp_path, first_run):
     desk = Desk(tmp_path)
     process = desk.start(SAMPLE)
     log = tmp_path / "logs" / "dbt.log"
@@ -73,7 +65,7 @@ def test_a_run_killed_in_dbt_is_finished_by_the_next(tmp_path, first):
     code, output, run = desk.run(SAMPLE)
 
     assert code == 0, output
-    assert run["report"] == first[2]["report"]
+    assert run["report"] == first_run.told["report"]
     assert len(run["models"]) == 3
 
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.api.serving import ready, wait_until
-from tests.e2e.desk import ROOT, SAMPLE, Desk
+from tests.e2e.desk import ROOT, SAMPLE
 
 X3 = {
     "model": "X3",
@@ -49,8 +49,8 @@ class Client(threading.Thread):
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory):
-    return Desk(tmp_path_factory.mktemp("desk"))
+def desk(first_run, tmp_path_factory):
+    return first_run.continued(tmp_path_factory.mktemp("serving") / "desk")
 
 
 @pytest.fixture(scope="module")

@@ -110,10 +110,10 @@ def dbt_manifest(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 def make_features(world: World, rows: int = 1500) -> None:
     world.client.create_dataset(world.dataset, exists_ok=True)
-    columns = ", ".join(f"{name} {kind}" for name, kind in SCHEMA)
-    records = ",\n".join(_record(row) for row in synthetic_rows(rows))
-    world.run(f"create or replace table `{world.relation('features')}` ({columns})")
-    world.run(f"insert into `{world.relation('features')}` values {records}")
+    schema = [bigquery.SchemaField(name, kind) for name, kind in SCHEMA]
+    job = bigquery.LoadJobConfig(schema=schema, write_disposition="WRITE_TRUNCATE")
+    relation = world.relation("features")
+    world.client.load_table_from_json(synthetic_rows(rows), relation, job_config=job).result()
     world.run(
         f"create or replace table `{world.relation('features_fingerprint')}` as "
         f"select '{DATA_HASH}' as data_hash"
@@ -149,11 +149,6 @@ def synthetic_rows(count: int) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def _record(row: dict[str, Any]) -> str:
-    cells = ["null" if row[name] is None else json.dumps(row[name]) for name, _ in SCHEMA]
-    return f"({', '.join(cells)})"
 
 
 def train(world: World, name: str, kind: str, label: str, clause: str = "") -> None:

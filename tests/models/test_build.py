@@ -107,6 +107,7 @@ def test_every_mart_has_a_contract_and_its_grain(built):
         assert (key["type"], set(key["columns"])) == ("primary_key", required), mart["name"]
 
 
+@pytest.mark.soak
 def test_only_what_was_modified_is_built(built, changed_project, tmp_path):
     state = shutil.copytree(built.folder / "target", tmp_path / "state")
     project = changed_project(
@@ -155,7 +156,9 @@ def test_models_are_registered_where_it_is_asked_for(built, monkeypatch):
     ("model", "column", "anchor"),
     [
         ("sales_class_logistic", "sales_volume", "sales_classification"),
-        ("sales_volume_linear", "sales_classification", "sales_volume"),
+        pytest.param(
+            *("sales_volume_linear", "sales_classification", "sales_volume"), marks=pytest.mark.soak
+        ),
     ],
 )
 def test_plain_dbt_run_refuses_a_leaking_column(built, changed_project, model, column, anchor):
@@ -192,6 +195,7 @@ def test_a_label_of_one_class_ends_in_a_verdict(desk, report):
     assert "sales_class_logistic" in output and "has a single class" in output
 
 
+@pytest.mark.soak
 def test_a_report_without_a_clean_record_ends_in_verdicts(desk, report):
     def no_region(number, record):
         record["Region"] = ""

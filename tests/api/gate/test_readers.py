@@ -92,6 +92,7 @@ def test_who_reads_hardly_anything_holds_no_connection(impatient, ask, stays, bi
     assert wait_until(lambda: status() == 200, seconds=20)
 
 
+@pytest.mark.soak
 @together
 def test_who_does_not_read_a_report_holds_no_turn(impatient, ask):
     def status():
@@ -104,6 +105,7 @@ def test_who_does_not_read_a_report_holds_no_turn(impatient, ask):
     assert wait_until(lambda: status() == 200, seconds=20)
 
 
+@pytest.mark.soak
 @together
 def test_who_reads_slowly_gets_all(impatient, ask, monkeypatch):
     monkeypatch.setattr(writing, "ENOUGH", 64 * 1024)

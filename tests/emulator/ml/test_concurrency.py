@@ -20,11 +20,20 @@ MANY = {"months": 200_000}
 MOST = 8_000_000
 
 
+def families(*soon: str) -> pytest.MarkDecorator:
+    """Return the families as a parameter, all but some of them in the soak."""
+    later = pytest.mark.soak
+    return pytest.mark.parametrize(
+        "family", [pytest.param(one, marks=() if one in soon else later) for one in FAMILIES]
+    )
+
+
 @pytest.fixture(scope="module")
 def client(local_cloud: LocalCloud) -> Client:
     return connected(bigquery_client(local_cloud.settings), DATASET)
 
 
+@pytest.mark.soak
 def test_eight_clients_that_train_and_predict_at_once_get_what_one_gets(client):
     for family in FAMILIES:
         client.query(create(f"alone_{family}", family, 300)).result()
@@ -42,7 +51,7 @@ def test_eight_clients_that_train_and_predict_at_once_get_what_one_gets(client):
         assert list(pool.map(work, range(8))) == [expected] * 8
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@families(*FAMILIES.keys() - {"months"})
 def test_a_model_answers_as_it_was_until_its_successor_is_whole(client, family):
     name = f"replaced_{family}"
     client.query(create(name, family, 300)).result()
@@ -59,7 +68,7 @@ def test_a_model_answers_as_it_was_until_its_successor_is_whole(client, family):
     assert seen == sorted(seen, key=lambda one: one != before)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@families("line", "trees")
 def test_a_cancelled_training_leaves_the_model_that_was_there(client, family):
     name = f"cancelled_{family}"
     client.query(create(name, family, 300)).result()

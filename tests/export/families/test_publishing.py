@@ -65,8 +65,8 @@ def test_every_family_is_published_within_the_tolerance(shelf: Shelf, name: str)
     assert manifest.parity["retrained"] is not None
     assert "ML.FEATURE_INFO). Is it" not in manifest.method["reason"]
     assert ("xgboost" in manifest.libraries) == MODELS[name][0].endswith(("ier", "sor"))
-    if name == "price_forest":  # a sum of float32: its last bit
-        assert manifest.parity["transplanted"]["max_rel"] <= 2.0**-23
+    if name == "price_forest":
+        assert manifest.parity["transplanted"]["max_abs"] == 0
     explained = manifest.parity["published"]["explanations"]
     if MODELS[name][0] in UNLABELLED:
         assert explained is None and manifest.label is None

@@ -22,8 +22,20 @@ from tests.export.families.conftest import CLAUSE, Train, Trained
 
 TIERS, CLASSES = ("A", "B", "C"), ("High", "Low")
 RANKS, CODES = (-1, 2, 10), (2, 10)
+ONE_HOT = "category_encoding_method = 'one_hot_encoding'"
 FOREST = "model_type = 'random_forest_classifier', num_parallel_tree = 20"
-CLAUSES = pytest.mark.parametrize("clause", ["", CLAUSE], ids=["plain", "transformed"])
+
+
+def cases(names: str, *given: Any, soon: int = 1) -> pytest.MarkDecorator:
+    """Return cases, each plain and with a TRANSFORM clause; that of the later ones in the soak."""
+    made = []
+    for at, case in enumerate(given):
+        cells = case if isinstance(case, tuple) else (case,)
+        name = " ".join(str(cell) for cell in cells if cell)
+        later = () if at < soon else pytest.mark.soak
+        made.append(pytest.param(*cells, "", id=f"{name} plain"))
+        made.append(pytest.param(*cells, CLAUSE, id=f"{name} transformed", marks=later))
+    return pytest.mark.parametrize(f"{names}, clause", made)
 
 
 def built(trained: Trained) -> Pipeline:
@@ -36,10 +48,7 @@ def distance(actual: np.ndarray, expected: np.ndarray) -> np.ndarray:
     return np.abs(actual - expected) / np.maximum(1.0, np.abs(expected))
 
 
-@CLAUSES
-@pytest.mark.parametrize(
-    "kind", ["linear_reg", "boosted_tree_regressor", "random_forest_regressor"]
-)
+@cases("kind", "linear_reg", "boosted_tree_regressor", "random_forest_regressor", soon=3)
 def test_values_are_bigquery_ml_s(train: Train, kind: str, clause: str) -> None:
     trained = train(f"model_type = '{kind}'", "price_usd", clause)
     found = trained.predict("predicted_price_usd")
@@ -52,27 +61,21 @@ def test_values_are_bigquery_ml_s(train: Train, kind: str, clause: str) -> None:
         assert (predicted == expected).all()
 
 
-@CLAUSES
-@pytest.mark.parametrize(
-    ("options", "label", "classes"),
-    [
-        ("model_type = 'logistic_reg'", "tier", TIERS),
-        ("model_type = 'logistic_reg'", "sales_class", CLASSES),
-        ("model_type = 'boosted_tree_classifier'", "tier", TIERS),
-        (
-            "model_type = 'boosted_tree_classifier', category_encoding_method = 'one_hot_encoding'",
-            "sales_class",
-            CLASSES,
-        ),
-        (FOREST, "tier", TIERS),
-        (FOREST, "sales_class", CLASSES),
-        ("model_type = 'logistic_reg'", "rank", RANKS),
-        ("model_type = 'logistic_reg'", "code", CODES),
-        ("model_type = 'boosted_tree_classifier'", "rank", RANKS),
-        ("model_type = 'boosted_tree_classifier'", "code", CODES),
-        pytest.param(FOREST, "rank", RANKS, marks=pytest.mark.soak),
-        pytest.param(FOREST, "code", CODES, marks=pytest.mark.soak),
-    ],
+@cases(
+    "options, label, classes",
+    ("model_type = 'logistic_reg'", "tier", TIERS),
+    ("model_type = 'boosted_tree_classifier'", "tier", TIERS),
+    (FOREST, "sales_class", CLASSES),
+    ("model_type = 'logistic_reg'", "sales_class", CLASSES),
+    (f"model_type = 'boosted_tree_classifier', {ONE_HOT}", "sales_class", CLASSES),
+    (FOREST, "tier", TIERS),
+    ("model_type = 'logistic_reg'", "rank", RANKS),
+    ("model_type = 'logistic_reg'", "code", CODES),
+    ("model_type = 'boosted_tree_classifier'", "rank", RANKS),
+    ("model_type = 'boosted_tree_classifier'", "code", CODES),
+    (FOREST, "rank", RANKS),
+    (FOREST, "code", CODES),
+    soon=3,
 )
 def test_probabilities_and_labels_are_bigquery_ml_s(
     train: Train, options: str, label: str, classes: tuple[Any, ...], clause: str
@@ -173,15 +176,12 @@ def explained(
     return of_predicted(own.parts, predicted, classes), expected
 
 
-@CLAUSES
-@pytest.mark.parametrize(
+@cases(
     "options",
-    [
-        "num_clusters = 4",
-        "num_clusters = 3, standardize_features = false",
-        "num_clusters = 4, distance_type = 'cosine'",
-        "num_clusters = 4, distance_type = 'cosine', standardize_features = false",
-    ],
+    "num_clusters = 4",
+    "num_clusters = 3, standardize_features = false",
+    "num_clusters = 4, distance_type = 'cosine'",
+    "num_clusters = 4, distance_type = 'cosine', standardize_features = false",
 )
 def test_clusters_and_distances_are_bigquery_ml_s(train: Train, options: str, clause: str) -> None:
     trained = train(f"model_type = 'kmeans', {options}", clause=clause)
@@ -197,8 +197,7 @@ def test_clusters_and_distances_are_bigquery_ml_s(train: Train, options: str, cl
     assert (pipeline.predict(frame) + 1 == found.column("CENTROID_ID").to_numpy()).all()
 
 
-@CLAUSES
-@pytest.mark.parametrize("options", ["", ", scale_features = false"])
+@cases("options", "", ", scale_features = false")
 def test_principal_components_are_bigquery_ml_s(train: Train, options: str, clause: str) -> None:
     trained = train(f"model_type = 'pca', num_principal_components = 3{options}", clause=clause)
     names = [f"principal_component_{number}" for number in (1, 2, 3)]
