@@ -58,14 +58,13 @@ test: $(STAMP) ## All tests but the long ones, a file to each core.
 	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
 	-m "not soak and not cloud"
 
-# What measures seconds runs by itself; millions of rows take longest and begin.
+# What measures seconds runs by itself.
 ALONE := tests/browser/ tests/api/test_load.py
-TOGETHER := tests/export/ $(filter-out tests/export/ $(ALONE),$(wildcard tests/*/))
 
 .PHONY: soak
 soak: $(STAMP) ## Load, long fuzzing, sabotage and millions of rows.
 	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder -m soak \
-	$(TOGETHER) $(ALONE:%=--ignore=%)
+	$(ALONE:%=--ignore=%)
 	@$(PY) -m pytest -m soak $(ALONE)
 
 .PHONY: fidelity

@@ -99,14 +99,20 @@ def test_a_text_that_a_thousand_rows_share_is_not_repeated(process):
     assert "model of row 0 has 200,000 characters; expected a text of at most 256" in answer.text
 
 
-def connected(process):
+def connected(process, takes=None):
+    """Connect; of an answer that nobody reads this side takes so many bytes, not megabytes."""
     address = urlsplit(process[1])
-    return socket.create_connection((address.hostname, address.port), timeout=60)
+    connection = socket.socket()
+    if takes:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, takes)
+    connection.settimeout(60)
+    connection.connect((address.hostname, address.port))
+    return connection
 
 
 def begun(process, body):
     """Ask over a connection of its own; return it unread."""
-    connection = connected(process)
+    connection = connected(process, takes=4096)
     connection.sendall(b"%sContent-Length: %d\r\n\r\n%s" % (HEAD, len(body), body))
     return connection
 
