@@ -52,8 +52,6 @@ def add_base_score_last(booster: xgboost.Booster) -> None:
 
 def _leaf(value: float, number: int, features: str) -> dict[str, Any]:
     """Return a tree that is one leaf, as XGBoost's JSON has it."""
-    lists: tuple[str, ...] = ("categories", "categories_nodes")
-    lists += ("categories_segments", "categories_sizes")
     return {
         "id": number,
         "base_weights": [value],
@@ -66,7 +64,10 @@ def _leaf(value: float, number: int, features: str) -> dict[str, Any]:
         "split_indices": [0],
         "split_type": [0],
         "sum_hessian": [1.0],
-        **{name: [] for name in lists},
+        "categories": [],
+        "categories_nodes": [],
+        "categories_segments": [],
+        "categories_sizes": [],
         "tree_param": {
             "num_deleted": "0",
             "num_feature": features,
